@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# Makes this checkout runnable: the distribution's GStreamer, then .venv with Penstock in it.
+# Run again, it does nothing until pyproject.toml, this file or the Python behind .venv changes.
+# PYTHON=/path/to/python3 chooses the interpreter.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+PACKAGES=(
+  ca-certificates
+  fontconfig
+  fonts-dejavu-core
+  gir1.2-gst-plugins-base-1.0
+  gir1.2-gst-rtsp-server-1.0
+  gir1.2-gstreamer-1.0
+  gstreamer1.0-libav
+  gstreamer1.0-plugins-bad
+  gstreamer1.0-plugins-base
+  gstreamer1.0-plugins-good
+  gstreamer1.0-plugins-ugly
+  gstreamer1.0-python3-plugin-loader
+  gstreamer1.0-tools
+  python3-cairo
+  python3-gi
+  python3-gst-1.0
+  python3-venv
+)
+STAMP=.venv/setup.stamp
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+die() {
+  say "$@"
+  exit 1
+}
+
+name_the_packages() {
+  cat >&2 <<END
+setup: Penstock stands on its machine's GStreamer, and apt-get is not here to install it.
+  What it needs: Python 3.10 to 3.13 with venv; GStreamer 1.20 or newer, its tools and its plugin
+  sets base, good, bad, ugly and libav; PyGObject; gst-python (the overrides and the plugin loader);
+  pycairo; the GObject introspection of GStreamer, of its base libraries and of GstRtspServer;
+  a TrueType font.
+  On Debian 12, Ubuntu 22.04 or newer these are the packages
+$(printf '    %s\n' "${PACKAGES[@]}")
+  Install what your system calls them, then run the same command again.
+END
+}
+
+# Everything that set-up depends on and that can change under it.
+state() {
+  { cat pyproject.toml scripts/setup.sh && pwd -P && readlink -f .venv/bin/python; } | cksum
+}
+
+is_ready() { [[ -x .venv/bin/penstock && -f $STAMP && $(<"$STAMP") == "$(state)" ]]; }
+
+quietly() { # WHAT COMMAND...: one line on success, the end of the output on failure
+  local what=$1 log
+  shift
+  say "$what ..."
+  log=$(mktemp)
+  if "$@" >"$log" 2>&1; then
+    rm -f "$log"
+    return
+  fi
+  tail -n 30 "$log" >&2
+  rm -f "$log"
+  die "failed: $*"
+}
+
+missing_packages() {
+  local installed package
+  # dpkg-query fails as soon as one package is unknown, and still prints the others.
+  # shellcheck disable=SC2016 # the format is dpkg-query's, not the shell's
+  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${PACKAGES[@]}" 2>/dev/null) || true
+  for package in "${PACKAGES[@]}"; do
+    grep -qx "$package installed" <<<"$installed" || echo "$package"
+  done
+}
+
+install_packages() {
+  local missing=() package become_root=() apt_get
+  while read -r package; do missing+=("$package"); done < <(missing_packages)
+  ((${#missing[@]})) || return 0
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null ||
+      die "packages are missing and this user can neither be root nor sudo. As root: apt-get install ${missing[*]}"
+    become_root=(sudo)
+  fi
+  apt_get=(${become_root[@]+"${become_root[@]}"} env DEBIAN_FRONTEND=noninteractive
+    apt-get -y -o DPkg::Lock::Timeout=300)
+  quietly "apt-get update" "${apt_get[@]}" update
+  quietly "apt-get install ${missing[*]}" \
+    "${apt_get[@]}" install --no-install-recommends "${missing[@]}"
+}
+
+sees_gstreamer() { # PYTHON: whether it is new enough and is the one that PyGObject was built for
+  "$1" -I -c 'import sys, gi
+assert (3, 10) <= sys.version_info < (3, 14)
+gi.require_version("Gst", "1.0")' >/dev/null 2>&1
+}
+
+candidates() {
+  if [[ -n ${PYTHON:-} ]]; then
+    command -v "$PYTHON" || true
+  else
+    # First the one that the distribution builds python3-gi for, whatever comes first on PATH.
+    ls /usr/bin/python3 /usr/bin/python3.1[0-3] 2>/dev/null || true
+    type -ap python3 || true
+  fi
+}
+
+find_python() {
+  local candidate
+  while read -r candidate; do
+    if sees_gstreamer "$candidate"; then
+      echo "$candidate"
+      return
+    fi
+  done < <(candidates)
+}
+
+make_venv() { # PYTHON
+  if sees_gstreamer .venv/bin/python && grep -qF "$(pwd -P)/.venv" .venv/bin/activate; then
+    return
+  fi
+  [[ ! -e .venv ]] || say "the .venv here was moved or does not see GStreamer: making it anew"
+  quietly "making .venv from $1" "$1" -I -m venv --clear --system-site-packages "$(pwd -P)/.venv"
+}
+
+main() {
+  local python report
+  ! is_ready || return 0
+  if command -v apt-get >/dev/null; then install_packages; fi
+  python=$(find_python)
+  if [[ -z $python ]]; then
+    command -v apt-get >/dev/null || name_the_packages
+    die "no Python 3.10 to 3.13 that can import gi; looked at: $(candidates | xargs)"
+  fi
+  make_venv "$python"
+  quietly "installing Penstock and its Python packages into .venv (some 300 MB the first time)" \
+    .venv/bin/python -m pip install --disable-pip-version-check -e '.[dev]'
+  if ! report=$(.venv/bin/penstock doctor 2>&1); then
+    printf '%s\n' "$report" >&2
+    command -v apt-get >/dev/null || name_the_packages
+    die "something is missing, see above"
+  fi
+  state >"$STAMP"
+}
+
+main "$@"

@@ -1,0 +1,106 @@
+"""What one interpreter sees of GStreamer, printed as one JSON fact a line.
+
+`doctor` runs this file in a child process, because a broken plugin or binding can abort the
+process that asks; what was printed until then still counts. It runs under the distribution's bare
+`python3` as well, so it knows the standard library only, and no room of Penstock.
+
+A fact is `{"fact": NAME, "found": VERSION}` or `{"fact": NAME, "error": REASON}`.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from importlib.util import find_spec
+
+TYPELIBS = ("GstBase", "GstVideo", "GstApp", "GstPbutils", "GstRtspServer")
+
+
+def _interpreter() -> str:
+    return ".".join(str(part) for part in sys.version_info[:3])
+
+
+def _ensurepip() -> str:
+    if find_spec("ensurepip") is None:
+        raise ImportError("no module named 'ensurepip'")
+    return "yes"
+
+
+def _gi() -> str:
+    gi = import_module("gi")
+    gi.require_version("Gst", "1.0")
+    return str(gi.__version__)
+
+
+def _overrides() -> str:
+    import_module("gi.overrides.Gst")
+    return "yes"
+
+
+def _cairo() -> str:
+    return str(import_module("cairo").version)
+
+
+def _gst() -> str:
+    gst = import_module("gi.repository.Gst")
+    gst.init(None)
+    return ".".join(str(part) for part in gst.version()[:3])
+
+
+def _typelib(name: str) -> str:
+    import_module("gi").require_version(name, "1.0")
+    import_module(f"gi.repository.{name}")
+    return "1.0"
+
+
+def _element(name: str) -> str:
+    """The file of the plugin that offers `name`, or the plugin's name where it has no file."""
+    factory = import_module("gi.repository.Gst").ElementFactory.find(name)
+    if factory is None:
+        raise LookupError(f"no element {name!r}")
+    plugin = factory.get_plugin()
+    return str((plugin.get_filename() or plugin.get_name()) if plugin else "this process")
+
+
+def _plugin(name: str) -> str:
+    plugin = import_module("gi.repository.Gst").Registry.get().find_plugin(name)
+    if plugin is None:
+        raise LookupError(f"no plugin {name!r}")
+    return str(plugin.get_version())
+
+
+def _blacklisted() -> str:
+    """The files that crashed GStreamer's scanner or did not load, by comma."""
+    gst = import_module("gi.repository.Gst")
+    bad = gst.PluginFlags.BLACKLISTED
+    plugins = gst.Registry.get().get_plugin_list()
+    return ",".join(sorted(p.get_filename() for p in plugins if p.get_plugin_flags() & bad))
+
+
+def _questions(elements: list[str]) -> Iterator[tuple[str, Callable[[], str]]]:
+    yield "python", _interpreter
+    yield "ensurepip", _ensurepip
+    yield "gi", _gi
+    yield "cairo", _cairo
+    yield "Gst", _gst
+    yield "overrides", _overrides
+    for name in TYPELIBS:
+        yield name, lambda name=name: _typelib(name)
+    for name in elements:
+        yield name, lambda name=name: _element(name)
+    yield "plugin loader", lambda: _plugin("python")
+    yield "blacklisted", _blacklisted
+
+
+def tell(elements: list[str]) -> None:
+    """Print every fact, each as soon as it is known, whatever the others did."""
+    for name, ask in _questions(elements):
+        try:
+            answer = {"fact": name, "found": ask()}
+        except Exception as error:  # noqa: BLE001 - any failure is this fact's answer
+            answer = {"fact": name, "error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    tell(sys.argv[1:])

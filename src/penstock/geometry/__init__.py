@@ -1,0 +1,21 @@
+"""Boxes, overlaps, and the transforms between pixel spaces."""
+
+from penstock.geometry.affine import Affine
+from penstock.geometry.boxes import (
+    FloatArray,
+    cxcywh_to_xyxy,
+    iou_matrix,
+    ltwh_to_xyxy,
+    xyxy_to_ltwh,
+)
+from penstock.geometry.nms import nms
+
+__all__ = [
+    "Affine",
+    "FloatArray",
+    "cxcywh_to_xyxy",
+    "iou_matrix",
+    "ltwh_to_xyxy",
+    "nms",
+    "xyxy_to_ltwh",
+]

@@ -1,0 +1,192 @@
+"""One frame's description."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penstock.errors import StreamError
+from penstock.geometry import Affine
+from penstock.meta.detections import Detections
+from penstock.meta.objects import MISC_FIELDS, ObjectMeta
+from penstock.meta.overlay import DisplayMeta
+from penstock.meta.user import UserMeta
+
+if TYPE_CHECKING:
+    from penstock.meta.batch import BatchMeta
+
+
+class FrameMeta:
+    """Everything known about one frame of one source.
+
+    Attributes:
+        source_id: Index of the camera or file, counted from 0.
+        pad_index: Number of the mux pad it came through.
+        batch_id: Its position in the batch, which is its surface's position too.
+        frame_num: Frames of this source seen before this one.
+        pts_ns: Presentation time in its own source, nanoseconds; -1 where unknown.
+        ntp_ns: Wall clock time of capture, nanoseconds since 1970; 0 where unknown.
+        width: Width of the frame as it is now, pixels; boxes are in these pixels.
+        height: Height of the frame as it is now, pixels.
+        source_width: Width before the mux scaled it, pixels.
+        source_height: Height before the mux scaled it, pixels.
+        to_source: Transform from frame pixels to source pixels.
+        objects: What was found in it, in order.
+        display: What else the OSD draws.
+        user: Attachments.
+        infer_done: Whether a network really looked at it (`interval` skips frames).
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_batch",
+        "_misc",
+        "batch_id",
+        "display",
+        "frame_num",
+        "height",
+        "infer_done",
+        "ntp_ns",
+        "objects",
+        "pad_index",
+        "pts_ns",
+        "source_height",
+        "source_id",
+        "source_width",
+        "surface_index",
+        "surface_type",
+        "surfaces_per_frame",
+        "to_source",
+        "user",
+        "width",
+    )
+
+    def __init__(
+        self,
+        source_id: int = 0,
+        *,
+        frame_num: int = 0,
+        pts_ns: int = 0,
+        size: tuple[int, int] = (0, 0),
+        source_size: tuple[int, int] | None = None,
+        to_source: Affine | None = None,
+    ) -> None:
+        self.source_id = source_id
+        self.pad_index = source_id
+        self.batch_id = 0
+        self.frame_num = frame_num
+        self.pts_ns = pts_ns
+        self.ntp_ns = 0
+        self.width, self.height = size
+        self.source_width, self.source_height = source_size or size
+        self.to_source = to_source or Affine()
+        self.objects: list[ObjectMeta] = []
+        self.display: list[DisplayMeta] = []
+        self.user: list[UserMeta] = []
+        self.infer_done = False
+        self.surfaces_per_frame = 1
+        self.surface_type = 0
+        self.surface_index = 0
+        self._misc: NDArray[np.int64] | None = None
+        self._batch: weakref.ref[BatchMeta] | None = None
+
+    @property
+    def batch(self) -> BatchMeta | None:
+        """The batch it belongs to, as long as that is alive."""
+        return self._batch() if self._batch else None
+
+    @property
+    def surface(self) -> Any:
+        """Its pixels, a `penstock.surface.Surface`.
+
+        Raises:
+            StreamError: The buffer that held the pixels is gone, or left NVMM.
+        """
+        batch = self.batch
+        if batch is None or batch.surfaces is None:
+            raise StreamError(
+                f"the pixels of source {self.source_id}, frame {self.frame_num} are gone: "
+                "read them while the buffer is alive and in memory:NVMM, or copy them then"
+            )
+        return batch.surfaces[self.batch_id]
+
+    @property
+    def detections(self) -> Detections:
+        """The objects as NumPy columns: a snapshot, frame pixels."""
+        return Detections.of(self.objects)
+
+    @property
+    def misc(self) -> NDArray[np.int64]:
+        """Four integers for the application's own use, `(4,)` int64."""
+        if self._misc is None:
+            self._misc = np.zeros(MISC_FIELDS, np.int64)
+        return self._misc
+
+    def add(self, obj: ObjectMeta, *, parent: ObjectMeta | None = None) -> ObjectMeta:
+        """Append an object, give it its back-references, and return it."""
+        obj._frame = weakref.ref(self)
+        if parent is not None:
+            obj.parent = parent
+        self.objects.append(obj)
+        return obj
+
+    def rescale(self, transform: Affine, size: tuple[int, int]) -> None:
+        """Move everything drawn or found in this frame to another pixel space.
+
+        Args:
+            transform: From the present frame pixels to the new ones.
+            size: `(width, height)` of the new frame, pixels.
+        """
+        from penstock.meta.rescale import move_display, move_object
+
+        for obj in self.objects:
+            move_object(obj, transform)
+        for display in self.display:
+            move_display(display, transform)
+        self.to_source = transform.inverse().then(self.to_source)
+        self.width, self.height = size
+
+    def copy(self) -> FrameMeta:
+        """A deep copy that belongs to no batch yet."""
+        twin = FrameMeta(
+            self.source_id,
+            frame_num=self.frame_num,
+            pts_ns=self.pts_ns,
+            size=(self.width, self.height),
+            source_size=(self.source_width, self.source_height),
+            to_source=self.to_source,
+        )
+        twin.pad_index = self.pad_index
+        twin.batch_id = self.batch_id
+        twin.ntp_ns = self.ntp_ns
+        twin.infer_done = self.infer_done
+        twin.surfaces_per_frame = self.surfaces_per_frame
+        twin.surface_type = self.surface_type
+        twin.surface_index = self.surface_index
+        twin._misc = None if self._misc is None else self._misc.copy()
+        twin.display = [display.copy() for display in self.display]
+        twin.user = [user.copy() for user in self.user]
+        _copy_objects(self, twin)
+        return twin
+
+    def __repr__(self) -> str:
+        return (
+            f"<FrameMeta source {self.source_id} frame {self.frame_num} "
+            f"{self.width}x{self.height}, {len(self.objects)} objects>"
+        )
+
+
+def _copy_objects(frame: FrameMeta, twin: FrameMeta) -> None:
+    reference = weakref.ref(twin)
+    for obj in frame.objects:
+        copied = obj.copy()
+        copied._frame = reference
+        twin.objects.append(copied)
+    if any(obj.parent is not None for obj in frame.objects):
+        twin_of = dict(zip(map(id, frame.objects), twin.objects, strict=True))
+        for copied in twin.objects:
+            if copied.parent is not None:
+                copied.parent = twin_of.get(id(copied.parent), copied.parent)

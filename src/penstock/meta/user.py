@@ -1,0 +1,55 @@
+"""Anything an application attaches to a batch, a frame or an object."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+_log = logging.getLogger(__name__)
+
+
+class UserMeta:
+    """One attachment.
+
+    Args:
+        data: Any Python object.
+        meta_type: What `data` is: DeepStream's numbers, or a name of your own.
+        copy_data: Returns the data of a copy; without it copies share `data`.
+        release: Called with `data` once, when this attachment is no longer referenced.
+            Every copy is released by itself.
+    """
+
+    __slots__ = ("__weakref__", "copy_data", "data", "meta_type", "release")
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        meta_type: int | str = 0,
+        copy_data: Callable[[Any], Any] | None = None,
+        release: Callable[[Any], None] | None = None,
+    ) -> None:
+        self.data = data
+        self.meta_type = meta_type
+        self.copy_data = copy_data
+        self.release = release
+
+    def copy(self) -> UserMeta:
+        """A copy whose data comes from `copy_data`."""
+        data = self.copy_data(self.data) if self.copy_data else self.data
+        return UserMeta(
+            data, meta_type=self.meta_type, copy_data=self.copy_data, release=self.release
+        )
+
+    def __del__(self) -> None:
+        release = getattr(self, "release", None)
+        if release is None:
+            return
+        try:
+            release(self.data)
+        except Exception:  # a finalizer has no caller to raise to
+            _log.exception("the release function of a user meta raised")
+
+    def __repr__(self) -> str:
+        return f"UserMeta({self.data!r}, meta_type={self.meta_type!r})"
