@@ -83,7 +83,7 @@ install_packages() {
   ((${#missing[@]})) || return 0
   if ((EUID != 0)); then
     command -v sudo >/dev/null ||
-      die "packages are missing and this user can neither be root nor sudo. As root: apt-get install ${missing[*]}"
+      die "packages are missing, and this user is not root and has no sudo. As root: apt-get install ${missing[*]}"
     become_root=(sudo)
   fi
   apt_get=(${become_root[@]+"${become_root[@]}"} env DEBIAN_FRONTEND=noninteractive
@@ -128,18 +128,19 @@ make_venv() { # PYTHON
 }
 
 main() {
-  local python report
+  local python report looked_at
   ! is_ready || return 0
   if command -v apt-get >/dev/null; then install_packages; fi
   python=$(find_python)
   if [[ -z $python ]]; then
     command -v apt-get >/dev/null || name_the_packages
-    die "no Python 3.10 to 3.13 that can import gi; looked at: $(candidates | xargs)"
+    looked_at=$(candidates)
+    die "no Python 3.10 to 3.13 that can import gi; looked at: ${looked_at//$'\n'/ }"
   fi
   make_venv "$python"
-  quietly "installing Penstock and its Python packages into .venv (some 300 MB the first time)" \
+  quietly "installing Penstock and its Python packages into .venv (minutes, the first time)" \
     .venv/bin/python -m pip install --disable-pip-version-check -e '.[dev]'
-  if ! report=$(.venv/bin/penstock doctor 2>&1); then
+  if ! report=$(.venv/bin/python -m penstock.cli.doctor 2>&1); then
     printf '%s\n' "$report" >&2
     command -v apt-get >/dev/null || name_the_packages
     die "something is missing, see above"

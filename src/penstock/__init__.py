@@ -1,1 +1,65 @@
-"""Penstock."""
+"""Penstock: DeepStream's Python system on any machine.
+
+`import penstock` needs no GStreamer; `penstock.init()` registers the elements. Names load on use.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "BatchMeta": "penstock.meta",
+    "ClassifierMeta": "penstock.meta",
+    "ConfigError": "penstock.errors",
+    "Detections": "penstock.meta",
+    "DisplayMeta": "penstock.meta",
+    "FrameMeta": "penstock.meta",
+    "InferConfig": "penstock.config",
+    "MissingExtraError": "penstock.errors",
+    "ModelError": "penstock.errors",
+    "ObjectMeta": "penstock.meta",
+    "PenstockError": "penstock.errors",
+    "StreamError": "penstock.errors",
+    "UnknownNameError": "penstock.errors",
+    "UserMeta": "penstock.meta",
+    "batch_of": "penstock.gst",
+    "detect": "penstock.pipeline",
+}
+_registered = False
+
+__all__ = ["__version__", "init"]
+__all__ += sorted(_HOME)
+
+
+def init() -> None:
+    """Initialise GStreamer, guard pad probes and register the elements; harmless when repeated.
+
+    `PENSTOCK_REGISTER=0` in the environment switches it off, so that a real DeepStream's elements
+    are used.
+
+    Raises:
+        MissingExtraError: GStreamer or its Python bindings are not installed.
+    """
+    global _registered  # noqa: PLW0603 - once per process
+    if _registered or os.environ.get("PENSTOCK_REGISTER") == "0":
+        return
+    from penstock.elements import register_all
+    from penstock.gst import probes
+
+    probes.install()
+    register_all()
+    _registered = True
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'penstock' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from penstock.errors import ModelError
 from penstock.kit.darknet_files import Section, WeightStream, read_sections
@@ -28,9 +29,7 @@ _STRIDE = 32
 _BATCH_NORM_EPSILON = 1e-5
 
 
-def convert(
-    cfg: Path, weights: Path, output: Path, *, size: tuple[int, int] | None = None
-) -> None:
+def convert(cfg: Path, weights: Path, output: Path, *, size: tuple[int, int] | None = None) -> None:
     """Write the network as ONNX with a dynamic batch.
 
     The result has one input, `images` `(batch, 3, h, w)` float32, RGB in 0..1, and two outputs
@@ -88,7 +87,10 @@ class _Network:
         build = _LAYERS.get(section.kind)
         if build is None:
             raise section.error(f"this layer is not supported; known: {', '.join(_LAYERS)}")
-        self.last = build(self, f"{index:03d}_{section.kind}", section)
+        try:
+            self.last = build(self, f"{index:03d}_{section.kind}", section)
+        except (ArithmeticError, IndexError, ValueError) as error:
+            raise section.error(f"cannot be built from these settings: {error}") from error
         self.outputs.append(self.last)
 
     def layer(self, index: int, section: Section) -> _Tensor:
@@ -107,6 +109,7 @@ class _Network:
         classes = {head.classes for head in self.heads}
         if len(classes) > 1:
             raise ModelError(f"the [yolo] layers disagree on the classes: {sorted(classes)}")
+        self.weights.finish()
         self.graph.add("Concat", "boxes", *(head.boxes for head in self.heads), axis=1)
         self.graph.add("Concat", "scores", *(head.scores for head in self.heads), axis=1)
         self.graph.output("boxes", ["batch", count, 4])
@@ -248,13 +251,7 @@ def _yolo(net: _Network, name: str, section: Section) -> _Tensor:
     if section.integer("new_coords", 0):
         raise section.error("new_coords=1 is not supported")
     shape, classes = net.last.shape, section.integer("classes", 20)
-    anchors = np.array(section.reals("anchors"), np.float32).reshape(-1, 2)
-    anchors = anchors[section.integers("mask", range(len(anchors)))]
-    if shape.channels != len(anchors) * (5 + classes):
-        raise section.error(
-            f"{len(anchors)} anchors x (5 + {classes} classes) need "
-            f"{len(anchors) * (5 + classes)} channels, the layer before gives {shape.channels}"
-        )
+    anchors = _anchors(section, shape, classes)
     graph, cells = net.graph, shape.height * shape.width
     raw = graph.integers(f"{name}/shape", 0, len(anchors), 5 + classes, cells)
     rows = graph.add("Reshape", f"{name}/rows", net.last.name, raw)
@@ -288,6 +285,19 @@ def _yolo(net: _Network, name: str, section: Section) -> _Tensor:
     return net.last
 
 
+def _anchors(section: Section, shape: _Shape, classes: int) -> NDArray[np.float32]:
+    """Return the head's own anchors, `(A, 2)` width and height in network px."""
+    anchors = np.array(section.reals("anchors"), np.float32).reshape(-1, 2)
+    anchors = anchors[section.integers("mask", range(len(anchors)))]
+    wanted = len(anchors) * (5 + classes)
+    if shape.channels != wanted:
+        raise section.error(
+            f"{len(anchors)} anchors x (5 + {classes} classes) need {wanted} channels, "
+            f"the layer before gives {shape.channels}"
+        )
+    return anchors
+
+
 def _centres(net: _Network, name: str, raw: str, *, scale: float) -> str:
     """Box centres as fractions: `(sigmoid(raw) · scale - (scale - 1) / 2 + cell) / grid`."""
     graph, shape = net.graph, net.last.shape
@@ -300,7 +310,7 @@ def _centres(net: _Network, name: str, raw: str, *, scale: float) -> str:
     return graph.add("Add", f"{name}/centres", scaled, graph.constant(f"{name}/cells", offset))
 
 
-def _extents(net: _Network, name: str, raw: str, anchors: np.ndarray) -> str:
+def _extents(net: _Network, name: str, raw: str, anchors: NDArray[np.floating]) -> str:
     """Box sizes as fractions: `exp(raw) · anchor`."""
     prior = anchors.reshape(1, -1, 1, 2).astype(np.float32)
     growth = net.graph.add("Exp", f"{name}/growth", raw)

@@ -100,7 +100,9 @@ class WeightStream:
             raise ModelError(f"{path}: not Darknet weights, only {len(data)} bytes")
         major, minor, _revision = np.frombuffer(data, "<i4", 3)
         header = 20 if major * 10 + minor >= 2 else 16  # the images-seen counter grew to 64 bit
-        self._floats = np.frombuffer(data[: len(data) - (len(data) - header) % 4], "<f4", -1, header)
+        self._floats = np.frombuffer(
+            data[: len(data) - (len(data) - header) % 4], "<f4", -1, header
+        )
         self._position = 0
 
     def take(self, *shape: int) -> FloatArray:

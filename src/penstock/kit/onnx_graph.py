@@ -11,6 +11,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from penstock.errors import ModelError
+
 __all__ = ["GraphBuilder"]
 
 # Opset 13 is old enough for every runtime in use and has all the operators of the converters.
@@ -60,15 +62,16 @@ class GraphBuilder:
         """Cut `source` along `axis` into pieces of `sizes`; returns the pieces' names."""
         pieces = [f"{name}/{index}" for index in range(len(sizes))]
         widths = self.integers(f"{name}/sizes", *sizes)
-        self._nodes.append(helper.make_node("Split", [source, widths], pieces, name=name, axis=axis))
+        self._nodes.append(
+            helper.make_node("Split", [source, widths], pieces, name=name, axis=axis)
+        )
         return pieces
 
     def save(self, path: Path, *, metadata: Mapping[str, str]) -> None:
         """Check the graph, shapes included, and write it with `metadata` as its properties.
 
         Raises:
-            onnx.checker.ValidationError: The graph is not valid ONNX.
-            onnx.shape_inference.InferenceError: Shapes inside the graph contradict each other.
+            ModelError: The graph is not valid ONNX, or its shapes contradict each other.
         """
         graph = helper.make_graph(
             self._nodes, self._name, self._inputs, self._outputs, list(self._weights.values())
@@ -80,5 +83,8 @@ class GraphBuilder:
             ir_version=_IR_VERSION,
         )
         helper.set_model_props(model, dict(metadata))
-        onnx.checker.check_model(model, full_check=True)
+        try:
+            onnx.checker.check_model(model, full_check=True)
+        except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+            raise ModelError(f"cannot convert {self._name}: {error}") from error
         onnx.save(model, str(path))

@@ -23,8 +23,10 @@ def move_display(display: DisplayMeta, transform: Affine) -> None:
         rect.ltwh = transform.ltwh(rect.ltwh)
     for text in display.texts:
         _move_text(text, transform)
-    for line in [*display.lines, *display.arrows]:
+    for line in display.lines:
         _move_line(line, transform)
+    for arrow in display.arrows:
+        _move_line(arrow, transform)
     for circle in display.circles:
         circle.x, circle.y = _point(circle.x, circle.y, transform)
         circle.radius = round(circle.radius * (transform.sx * transform.sy) ** 0.5)

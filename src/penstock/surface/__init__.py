@@ -4,6 +4,33 @@ A surface is a picture that is scaled, cropped and converted only when somebody 
 copied only when somebody writes to pixels that others hold too.
 """
 
-from penstock.surface.protocol import Colorimetry, InputSpec, Interpolation, Surface
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Colorimetry", "InputSpec", "Interpolation", "Surface"]
+from penstock.surface.formats import FORMATS, PixelFormat, PlaneLayout, pixel_format
+from penstock.surface.framing import placement
+from penstock.surface.protocol import Colorimetry, InputSpec, Interpolation, Planes, Surface
+
+if TYPE_CHECKING:
+    from penstock.surface.cpu import CpuSurface
+
+__all__ = [
+    "FORMATS",
+    "Colorimetry",
+    "CpuSurface",
+    "InputSpec",
+    "Interpolation",
+    "PixelFormat",
+    "PlaneLayout",
+    "Planes",
+    "Surface",
+    "pixel_format",
+    "placement",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "CpuSurface":  # OpenCV loads with it: only when somebody has pixels
+        from penstock.surface.cpu import CpuSurface
+
+        return CpuSurface
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -31,7 +31,7 @@ class Colorimetry:
 
 @dataclass(frozen=True, eq=False)
 class InputSpec:
-    """What a network wants to see: `y = scale · (x − offsets − mean)`, x in 0..255.
+    """What a network wants to see: `y = scale * (x - offsets - mean)`, x in 0..255.
 
     Attributes:
         size: `(width, height)` of the network's input, pixels.

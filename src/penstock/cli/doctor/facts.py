@@ -1,6 +1,6 @@
 """What one interpreter sees of GStreamer, printed as one JSON fact a line.
 
-`doctor` runs this file in a child process, because a broken plugin or binding can abort the
+`needs` runs this file in a child process, because a broken plugin or binding can abort the
 process that asks; what was printed until then still counts. It runs under the distribution's bare
 `python3` as well, so it knows the standard library only, and no room of Penstock.
 
@@ -10,6 +10,7 @@ A fact is `{"fact": NAME, "found": VERSION}` or `{"fact": NAME, "error": REASON}
 import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -27,9 +28,7 @@ def _ensurepip() -> str:
 
 
 def _gi() -> str:
-    gi = import_module("gi")
-    gi.require_version("Gst", "1.0")
-    return str(gi.__version__)
+    return str(import_module("gi").__version__)
 
 
 def _overrides() -> str:
@@ -42,6 +41,7 @@ def _cairo() -> str:
 
 
 def _gst() -> str:
+    import_module("gi").require_version("Gst", "1.0")
     gst = import_module("gi.repository.Gst")
     gst.init(None)
     return ".".join(str(part) for part in gst.version()[:3])
@@ -74,7 +74,7 @@ def _blacklisted() -> str:
     gst = import_module("gi.repository.Gst")
     bad = gst.PluginFlags.BLACKLISTED
     plugins = gst.Registry.get().get_plugin_list()
-    return ",".join(sorted(p.get_filename() for p in plugins if p.get_plugin_flags() & bad))
+    return ",".join(sorted(p.get_filename() for p in plugins if p.flags & bad))
 
 
 def _questions(elements: list[str]) -> Iterator[tuple[str, Callable[[], str]]]:
@@ -85,10 +85,10 @@ def _questions(elements: list[str]) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "Gst", _gst
     yield "overrides", _overrides
     for name in TYPELIBS:
-        yield name, lambda name=name: _typelib(name)
+        yield name, partial(_typelib, name)
     for name in elements:
-        yield name, lambda name=name: _element(name)
-    yield "plugin loader", lambda: _plugin("python")
+        yield name, partial(_element, name)
+    yield "python plugin", partial(_plugin, "python")
     yield "blacklisted", _blacklisted
 
 
@@ -97,7 +97,7 @@ def tell(elements: list[str]) -> None:
     for name, ask in _questions(elements):
         try:
             answer = {"fact": name, "found": ask()}
-        except Exception as error:  # noqa: BLE001 - any failure is this fact's answer
+        except Exception as error:  # any failure is this fact's answer
             answer = {"fact": name, "error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)
 

@@ -1,0 +1,1 @@
+from penstock.cli import main; main()

@@ -1,0 +1,20 @@
+"""What runs a network: ONNX in, arrays in, arrays out.
+
+One name table, one interface. The libraries behind it are loaded with the backend that needs them,
+never by importing this room.
+"""
+
+from penstock.backends.base import Backend, Precision, Shape, TensorSpec
+from penstock.backends.choice import BACKENDS, cache_folder, default_backend
+from penstock.backends.cores import usable_cores
+
+__all__ = [
+    "BACKENDS",
+    "Backend",
+    "Precision",
+    "Shape",
+    "TensorSpec",
+    "cache_folder",
+    "default_backend",
+    "usable_cores",
+]

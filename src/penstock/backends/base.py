@@ -1,0 +1,149 @@
+"""What every backend promises, and the checks they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penstock.errors import ModelError
+
+Precision: TypeAlias = Literal["f32", "fastest"]
+Shape: TypeAlias = tuple[int | None, ...]
+Arrays: TypeAlias = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """Shape and type of one input or output.
+
+    Attributes:
+        shape: All dimensions, the batch included; `None` where one is dynamic. An output whose
+            rank the model does not state has the shape `()`.
+        dtype: Type of one element.
+    """
+
+    shape: Shape
+    dtype: np.dtype[Any]
+
+    def __str__(self) -> str:
+        return f"{shape_text(self.shape)} {self.dtype}"
+
+
+class Backend(Protocol):
+    """One network, compiled. An instance serves one thread at a time.
+
+    Args:
+        model: The ONNX file.
+        precision: `"f32"` computes in 32 bits, everywhere; `"fastest"` lets the hardware choose.
+        input_shape: Shape of the first input without the batch, for models that leave it open.
+        threads: How many to compute with; by default one for each usable core.
+        cache: Folder for compiled models; without it nothing is kept. Deleting it is harmless.
+
+    Raises:
+        ModelError: The file is missing, is not ONNX, is damaged, has an operator that this
+            backend lacks, or its input does not have `input_shape`.
+    """
+
+    inputs: Mapping[str, TensorSpec]
+    outputs: Mapping[str, TensorSpec]
+    metadata: Mapping[str, str]
+    """The `metadata_props` of the ONNX file."""
+
+    def __init__(
+        self,
+        model: Path,
+        *,
+        precision: Precision = "f32",
+        input_shape: Shape | None = None,
+        threads: int | None = None,
+        cache: Path | None = None,
+    ) -> None: ...
+
+    @property
+    def precision_used(self) -> str:
+        """What the arithmetic really is: `"f32"`, `"bf16"`, `"f16"`."""
+        ...
+
+    @property
+    def max_batch(self) -> int | None:
+        """The batch size the model was made with; `None` where any will do."""
+        ...
+
+    def run(self, inputs: Arrays) -> Arrays:
+        """Compute the outputs.
+
+        The arrays returned belong to the backend and are valid until the next call: copy what
+        must live longer.
+
+        Args:
+            inputs: Name → array, of the shapes and types of `inputs`.
+
+        Raises:
+            ModelError: An input is missing, unknown, or has another shape or type than the
+                network wants; or the network failed on these values.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release the network; the instance is of no use afterwards."""
+        ...
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape for people: `(?, 3, 416, 416)`."""
+    inside = ", ".join("?" if side is None else str(side) for side in shape)
+    return f"({inside},)" if len(shape) == 1 else f"({inside})"
+
+
+def specs_text(specs: Mapping[str, TensorSpec]) -> str:
+    """Layers for people: `'boxes' (?, 2535, 4) float32, 'scores' …`."""
+    return ", ".join(f"{name!r} {spec}" for name, spec in specs.items())
+
+
+def settle_input_shape(model: Path, name: str, declared: Shape, asked: Shape | None) -> Shape:
+    """The shape of an input, batch included, once the caller's wish is known.
+
+    Raises:
+        ModelError: The model's own dimensions are different from those asked for.
+    """
+    if asked is None:
+        return declared
+    fits = len(asked) == len(declared) - 1 and all(
+        own in (None, wish) for own, wish in zip(declared[1:], asked, strict=True)
+    )
+    if not fits:
+        raise ModelError(
+            f"{model}: input {name!r} of the network is {shape_text(declared)}, batch first; "
+            f"the settings ask for {shape_text(asked)} after the batch"
+        )
+    return (declared[0], *asked)
+
+
+def check_inputs(model: Path, specs: Mapping[str, TensorSpec], inputs: Arrays) -> None:
+    """Compare what the network wants with what it gets.
+
+    Raises:
+        ModelError: They differ; the message names both.
+    """
+    if specs.keys() != inputs.keys():
+        got = ", ".join(map(repr, inputs)) or "nothing"
+        raise ModelError(f"{model}: the network wants {specs_text(specs)}; got {got}")
+    for name, spec in specs.items():
+        array = inputs[name]
+        same_rank = len(array.shape) == len(spec.shape)
+        if (
+            array.dtype != spec.dtype
+            or not same_rank
+            or any(
+                side not in (None, length)
+                for side, length in zip(spec.shape, array.shape, strict=True)
+            )
+        ):
+            raise ModelError(
+                f"{model}: input {name!r} wants {spec}, got {shape_text(array.shape)} {array.dtype}"
+            )

@@ -1,0 +1,171 @@
+"""OpenVINO on the CPU."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from penstock.backends.base import (
+    Arrays,
+    Precision,
+    Shape,
+    TensorSpec,
+    check_inputs,
+    settle_input_shape,
+)
+from penstock.backends.compiled import CompiledModel
+from penstock.backends.cores import usable_cores
+from penstock.backends.onnx_file import inspect
+from penstock.errors import ModelError
+
+_log = logging.getLogger(__name__)
+_DEVICE = "CPU"
+
+
+class OpenVinoBackend:
+    """A network compiled by OpenVINO's CPU plugin; see `Backend`.
+
+    At `precision="fastest"` the plugin computes in bf16 or f16 where the processor can.
+    """
+
+    def __init__(
+        self,
+        model: Path,
+        *,
+        precision: Precision = "f32",
+        input_shape: Shape | None = None,
+        threads: int | None = None,
+        cache: Path | None = None,
+    ) -> None:
+        self._model = model
+        self._buffers: dict[str, NDArray[Any]] = {}
+        file = inspect(model)
+        self.metadata = file.metadata
+        settings = _settings(precision, threads or usable_cores())
+        try:
+            compiled = _compile(
+                model, settings, input_shape, cache if file.self_contained else None
+            )
+            self.inputs = {port.get_any_name(): _spec(port) for port in compiled.inputs}
+            self.outputs = {port.get_any_name(): _spec(port) for port in compiled.outputs}
+            self._precision: str = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
+            self._request = compiled.create_infer_request()
+        except ModelError:
+            raise
+        except RuntimeError as error:
+            raise ModelError(
+                f"{model}: OpenVINO cannot use this model: {_reason(error)}"
+            ) from error
+
+    @property
+    def precision_used(self) -> str:
+        """What the arithmetic really is; see `Backend`."""
+        return self._precision
+
+    @property
+    def max_batch(self) -> int | None:
+        """The batch size the model was made with; see `Backend`."""
+        first = next(iter(self.inputs.values()))
+        return first.shape[0] if first.shape else None
+
+    def run(self, inputs: Arrays) -> Arrays:
+        """Compute the outputs; see `Backend`."""
+        check_inputs(self._model, self.inputs, inputs)
+        request = self._request
+        tensors = {name: np.require(array, requirements=["C", "W"]) for name, array in inputs.items()}
+        try:
+            for name, array in tensors.items():
+                request.set_tensor(name, ov.Tensor(array, shared_memory=True))
+            request.infer()
+        except RuntimeError as error:
+            raise ModelError(f"{self._model}: OpenVINO failed: {_reason(error)}") from error
+        return {name: self._kept(name, request.get_tensor(name).data) for name in self.outputs}
+
+    def close(self) -> None:
+        """Release the network."""
+        self._request = None
+
+    def _kept(self, name: str, output: NDArray[Any]) -> NDArray[Any]:
+        """Copy an output to memory of ours.
+
+        OpenVINO frees its own when the batch grows: whoever still looked at it would crash.
+        """
+        buffer = self._buffers.get(name)
+        if buffer is None or buffer.size < output.size:
+            buffer = self._buffers[name] = np.empty(output.size, output.dtype)
+        kept = buffer[: output.size].reshape(output.shape)
+        np.copyto(kept, output)
+        return kept
+
+
+def _settings(precision: Precision, threads: int) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "NUM_STREAMS": 1,
+        "INFERENCE_NUM_THREADS": threads,
+        # Pinned threads of two networks, or of two processes, end up on the same cores.
+        "ENABLE_CPU_PINNING": False,
+    }
+    if precision == "f32":
+        settings["INFERENCE_PRECISION_HINT"] = "f32"
+    return settings
+
+
+def _compile(
+    model: Path, settings: dict[str, Any], input_shape: Shape | None, cache: Path | None
+) -> Any:
+    core = ov.Core()
+    if cache is None:
+        return core.compile_model(_read(core, model, input_shape), _DEVICE, settings)
+    place = CompiledModel(
+        cache,
+        model,
+        ov.get_version(),
+        core.get_property(_DEVICE, "FULL_DEVICE_NAME"),
+        sorted(core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")),
+        sorted(settings.items()),
+        input_shape,
+    )
+    if stored := place.load():
+        try:
+            return core.import_model(stored, _DEVICE, settings)
+        except RuntimeError as error:
+            _log.warning("%s: compiling again: %s", place.path, _reason(error))
+    compiled = core.compile_model(_read(core, model, input_shape), _DEVICE, settings)
+    place.store(compiled.export_model().getvalue())
+    return compiled
+
+
+def _read(core: Any, model: Path, input_shape: Shape | None) -> Any:
+    network = core.read_model(model)
+    if input_shape is not None:
+        port = network.inputs[0]
+        name = port.get_any_name()
+        settled = settle_input_shape(model, name, _shape(port), input_shape)
+        network.reshape({name: [-1 if side is None else side for side in settled]})
+    return network
+
+
+def _spec(port: Any) -> TensorSpec:
+    return TensorSpec(_shape(port), np.dtype(port.get_element_type().to_dtype()))
+
+
+def _shape(port: Any) -> Shape:
+    shape = port.get_partial_shape()
+    if shape.rank.is_dynamic:
+        return ()
+    return tuple(None if side.is_dynamic else side.get_length() for side in shape)
+
+
+def _reason(error: Exception) -> str:
+    """OpenVINO's own words without the places in its source."""
+    without_checks = re.sub(r"Check '.*?' failed at \S+:\d+:", "", str(error))
+    lines = [line.strip() for line in without_checks.splitlines()]
+    telling = [line for line in lines if line and not line.startswith("Exception from")]
+    return " ".join(telling)[:500]

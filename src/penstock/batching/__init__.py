@@ -1,0 +1,30 @@
+"""When a batch leaves, and with which frames: the mux's policy, without GStreamer.
+
+`Batcher` is a state machine: what arrived goes in, one `Decision` at a time comes out. It starts
+no thread, takes no lock and reads no clock; the caller passes the time.
+"""
+
+from penstock.batching.batcher import Batcher
+from penstock.batching.decisions import Batch, Decision, Ended, SourceEnded, SourceEvent, Wait
+from penstock.batching.pads import (
+    Counters,
+    EndedPadError,
+    FlushingPadError,
+    PadError,
+    UnknownPadError,
+)
+
+__all__ = [
+    "Batch",
+    "Batcher",
+    "Counters",
+    "Decision",
+    "Ended",
+    "EndedPadError",
+    "FlushingPadError",
+    "PadError",
+    "SourceEnded",
+    "SourceEvent",
+    "UnknownPadError",
+    "Wait",
+]

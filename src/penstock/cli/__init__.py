@@ -1,0 +1,53 @@
+"""The `penstock` command. Every command is the twin of a library function."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from penstock.cli.detect import demo, detect
+from penstock.cli.environment import env
+from penstock.cli.inspect import inspect
+from penstock.cli.kit import app as kit
+from penstock.cli.script import run
+from penstock.errors import PenstockError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="DeepStream's Python system on any machine.",
+)
+app.command()(detect)
+app.command()(demo)
+app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(
+    run
+)
+app.command()(inspect)
+app.command()(env)
+app.add_typer(kit, name="kit")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is missing on this machine, and the command that installs it."""
+    from penstock.cli.doctor import checks, render
+
+    raise typer.Exit(render(checks()))
+
+
+def main() -> None:
+    """Run the command line; errors made on purpose are one sentence, not a traceback."""
+    try:
+        app()
+    except PenstockError as error:
+        print(f"penstock: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        print("penstock: stopped", file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        raise SystemExit(141) from None

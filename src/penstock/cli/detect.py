@@ -1,0 +1,100 @@
+"""`penstock detect` and `penstock demo`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from penstock.errors import ConfigError
+
+if TYPE_CHECKING:
+    from penstock.pipeline import DetectJob, Summary
+
+DEMO_OUTPUT = Path("penstock-demo.mp4")
+_errors = Console(stderr=True)
+
+
+def detect(
+    source: Annotated[list[str], typer.Argument(help="Video files, devices or URIs.")],
+    model: Annotated[
+        str, typer.Option(help="A name of `penstock kit list`, an ONNX file, or an nvinfer file.")
+    ] = "yolov4-tiny",
+    output: Annotated[
+        Path | None, typer.Option(help="Write an MP4 with the objects drawn.")
+    ] = None,
+    display: Annotated[bool, typer.Option("--display", help="Show a window.")] = False,
+    json: Annotated[
+        Path | None, typer.Option(help="Write one line of JSON a frame, boxes in source pixels.")
+    ] = None,
+    frames: Annotated[
+        int | None, typer.Option(min=1, help="Stop each source after so many frames.")
+    ] = None,
+) -> None:
+    """Find objects in videos."""
+    from penstock.pipeline import DetectJob
+
+    if output is not None and display:
+        raise ConfigError("--output and --display exclude each other; give one of them")
+    job = DetectJob(source, model=model, output=output, json=json, display=display, frames=frames)
+    raise typer.Exit(_run(job))
+
+
+def demo(
+    output: Annotated[Path, typer.Option(help="Where the MP4 goes.")] = DEMO_OUTPUT,
+    frames: Annotated[int | None, typer.Option(min=1, help="Stop after so many frames.")] = None,
+) -> None:
+    """Find the people in a real video, draw them, write an MP4 and print the counts."""
+    from penstock.cli.kit import fetch
+    from penstock.pipeline import DetectJob
+
+    video = fetch("crowd")
+    fetch("yolov4-tiny")
+    code = _run(DetectJob([str(video)], output=output, frames=frames))
+    if code == 0:
+        Console().print(f"Wrote {output}: open it with any player.", highlight=False)
+    raise typer.Exit(code)
+
+
+def _run(job: DetectJob) -> int:
+    """Run with a progress line; 0 when every source was read to its end."""
+    from penstock.pipeline import detect as run_job
+
+    started = time.monotonic()
+    with Live(console=_errors, refresh_per_second=8, transient=True) as live:
+        summary = run_job(
+            job,
+            on_progress=lambda so_far: live.update(_progress(so_far, started)),
+            on_warning=lambda text: live.console.print(f"warning: {text}", markup=False),
+        )
+    _print_counts(summary, time.monotonic() - started)
+    return 1 if summary.failures else 0
+
+
+def _progress(summary: Summary, started: float) -> Text:
+    frames = sum(summary.frames.values())
+    seconds = time.monotonic() - started
+    found = ", ".join(f"{label} {n}" for label, n in summary.objects.most_common(4))
+    return Text(f"{frames} frames, {frames / max(seconds, 1e-3):.1f} frames/s  {found}")
+
+
+def _print_counts(summary: Summary, seconds: float) -> None:
+    console = Console()
+    frames = sum(summary.frames.values())
+    table = Table("object", "seen", "a frame")
+    for label, count in summary.objects.most_common():
+        table.add_row(label, str(count), f"{count / max(frames, 1):.1f}")
+    console.print(table)
+    console.print(
+        f"{frames} frames of {len(summary.frames)} sources in {seconds:.1f} s "
+        f"({frames / max(seconds, 1e-3):.1f} frames/s)",
+        highlight=False,
+    )
+    for name, reason in summary.failures.items():
+        _errors.print(f"failed: {name}: {reason}", markup=False, highlight=False)

@@ -1,0 +1,31 @@
+"""`penstock env`: let other programs find the elements."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+
+def env() -> None:
+    """Print shell lines after which gst-launch-1.0 and gst-inspect-1.0 know the elements.
+
+    Use it as: eval "$(penstock env)"
+    """
+    for name, value in variables().items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+def variables() -> dict[str, str]:
+    """Environment variables for a program that loads the elements through GStreamer."""
+    package = Path(__file__).resolve().parents[1]
+    here = str(package / "gst" / "plugins")
+    others = [p for p in os.environ.get("GST_PLUGIN_PATH", "").split(":") if p and p != here]
+    site = [str(package.parent), *(p for p in sys.path if p.endswith("site-packages"))]
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return {
+        "GST_PLUGIN_PATH": ":".join([here, *others]),
+        "GST_REGISTRY": f"{cache}/penstock/gstreamer-registry.bin",
+        "PENSTOCK_SITE": ":".join(dict.fromkeys(site)),
+    }

@@ -1,0 +1,17 @@
+"""Configuration files, one frozen dataclass for each kind; every value knows file, key and line."""
+
+from penstock.config.class_attributes import ClassAttributes
+from penstock.config.infer import InferConfig
+from penstock.config.keyfile import KeyFile
+from penstock.config.labels import check_labels, read_classifier_labels, read_labels
+from penstock.config.value import Value
+
+__all__ = [
+    "ClassAttributes",
+    "InferConfig",
+    "KeyFile",
+    "Value",
+    "check_labels",
+    "read_classifier_labels",
+    "read_labels",
+]

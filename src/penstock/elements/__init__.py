@@ -1,0 +1,39 @@
+"""The elements, one file each."""
+
+from penstock.gst import GObject, Gst
+
+TABLE = {
+    "nvv4l2decoder": "Nvv4l2Decoder",
+    "nvstreammux": "NvStreamMux",
+    "nvinfer": "NvInfer",
+    "nvvideoconvert": "NvVideoConvert",
+    "nvdsosd": "NvDsOsd",
+    "nvmultistreamtiler": "NvMultiStreamTiler",
+    "nvegltransform": "NvEglTransform",
+    "nveglglessink": "NvEglGlesSink",
+    "nv3dsink": "Nv3dSink",
+}
+"""Factory name to class; the module has the factory's name."""
+
+__all__ = ["TABLE", "load", "rank_of", "register_all"]
+
+
+def load(factory: str) -> type:
+    """The class behind a factory name."""
+    from importlib import import_module
+
+    found: type = getattr(import_module(f"penstock.elements.{factory}"), TABLE[factory])
+    return found
+
+
+def rank_of(element: type) -> int:
+    """How eagerly `decodebin` and its like choose the element."""
+    return int(getattr(element, "RANK", Gst.Rank.NONE))
+
+
+def register_all() -> None:
+    """Make every element available in this process under its factory name."""
+    for factory in TABLE:
+        element = load(factory)
+        GObject.type_register(element)
+        Gst.Element.register(None, factory, rank_of(element), element)

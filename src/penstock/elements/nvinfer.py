@@ -1,0 +1,163 @@
+"""`nvinfer`: find objects with a network.
+
+gst-launch-1.0 uridecodebin uri=file:///street.mp4 ! mux.sink_0 \
+    nvstreammux name=mux batch-size=1 width=1280 height=720 \
+    ! nvinfer config-file-path=config_infer.txt ! nvdsosd ! nveglglessink
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from penstock.config import InferConfig
+from penstock.errors import ConfigError
+from penstock.gst import (
+    BatchTransform,
+    EnumType,
+    GObject,
+    Property,
+    gproperties,
+    nvmm_caps,
+    post_warning,
+    sink_and_src,
+)
+from penstock.meta import BatchMeta
+
+if TYPE_CHECKING:
+    from penstock.inference import Engine
+
+PROCESS_MODE = EnumType("GstNvInferProcessModeType", {"primary": 1, "secondary": 2})
+_COMING = "accepted; coming, an error where it is switched on"
+_UNUSED = "accepted; without effect here"
+_NOT_YET = ("output-tensor-meta", "output-instance-mask", "input-tensor-meta")
+_FROM_FILE = {
+    "batch-size": "batch_size",
+    "unique-id": "component_id",
+    "process-mode": "process_mode",
+    "interval": "interval",
+    "infer-on-gie-id": "operate_on_gie_id",
+    "output-tensor-meta": "output_tensor_meta",
+    "output-instance-mask": "output_instance_mask",
+    "input-tensor-meta": "input_tensor_from_meta",
+    "crop-objects-to-roi-boundary": "crop_to_roi",
+    "gpu-id": "gpu_id",
+}
+"""Properties that the file sets too, and the setting they show."""
+_OVERRIDES = (*_FROM_FILE, "infer-on-class-ids", "filter-out-class-ids", "model-engine-file")
+
+
+class NvInfer(BatchTransform):
+    """Runs a detector on every frame of a batch and adds what it finds as objects."""
+
+    FACTORY = "nvinfer"
+    PROPERTIES = (
+        Property("config-file-path", "string", "", "The configuration file; read when set"),
+        Property(
+            "batch-size",
+            "uint",
+            1,
+            "Most frames in one run of the network",
+            minimum=1,
+            maximum=1024,
+        ),
+        Property("unique-id", "uint", 15, "Names this element in the metadata"),
+        Property("process-mode", PROCESS_MODE, 1, "Whole frames, or objects found before"),
+        Property(
+            "interval", "uint", 0, "Batches skipped between two inferences", maximum=2**31 - 1
+        ),
+        Property("infer-on-gie-id", "int", -1, "Only objects of this element; -1: all", minimum=-1),
+        Property("infer-on-class-ids", "string", None, "Only objects of these classes: 0:2"),
+        Property("filter-out-class-ids", "string", None, "Drop detections of these classes: 0;2"),
+        Property("model-engine-file", "string", None, _UNUSED, accepted_only=True),
+        Property("gpu-id", "uint", 0, _UNUSED, accepted_only=True),
+        Property("raw-output-file-write", "bool", False, _UNUSED, accepted_only=True),
+        Property("raw-output-generated-callback", "pointer", None, _UNUSED, accepted_only=True),
+        Property("raw-output-generated-userdata", "pointer", None, _UNUSED, accepted_only=True),
+        Property("output-tensor-meta", "bool", False, _COMING, accepted_only=True),
+        Property("output-instance-mask", "bool", False, _COMING, accepted_only=True),
+        Property("input-tensor-meta", "bool", False, _COMING, accepted_only=True),
+        Property("clip-object-outside-roi", "bool", True, "Clip boxes at the frame's edges"),
+        Property("crop-objects-to-roi-boundary", "bool", False, "Clip boxes at the roi offsets"),
+        Property("strongly-typed", "bool", False, _UNUSED, accepted_only=True),
+        Property("dynamic-properties", "string", "", _UNUSED, accepted_only=True),
+    )
+    __gtype_name__ = "Gstnvinfer"
+    __gstmetadata__ = (
+        "Penstock inference",
+        "Filter/Analyzer/Video",
+        "Finds objects with a network",
+        "The Penstock authors",
+    )
+    __gsttemplates__ = sink_and_src(nvmm_caps("NV12", "RGBA", "I420"))
+    __gproperties__ = gproperties(PROPERTIES)
+    __gsignals__ = {  # noqa: RUF012 - PyGObject reads a dict
+        "model-updated": (GObject.SignalFlags.RUN_LAST, None, (int, str))
+    }
+
+    _engine: Engine | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._config: InferConfig | None = None
+        self._engine = None
+        self._batches = 0
+
+    def changed(self, name: str, value: Any) -> None:
+        """Read the file at once: scripts read `batch-size` right after setting it."""
+        if name != "config-file-path":
+            return
+        self._config = None
+        self._config = config = InferConfig.read(value)
+        for prop, setting in _FROM_FILE.items():
+            if prop not in self.explicit:
+                self._settings[prop] = getattr(config, setting)
+
+    def ready(self) -> None:
+        """Settings must be complete and within what is there today."""
+        if self._config is None:
+            raise ConfigError("config-file-path must name a configuration file, got nothing")
+        for text in self._config.warnings:
+            post_warning(self, text)
+        config = self._effective()
+        if config.process_mode != 1 or config.network_type != 0:
+            raise ConfigError(
+                f"{config.where('process-mode')}: process-mode={config.process_mode} with "
+                f"network-type={config.network_type} is not available yet; "
+                "detectors on whole frames (1 and 0) are"
+            )
+        for name in _NOT_YET:
+            if self.setting(name):
+                raise ConfigError(f"{name} is not available yet; leave it off")
+
+    def _effective(self) -> InferConfig:
+        """The file's settings under those set explicitly on the element."""
+        assert self._config is not None
+        explicit = {
+            name.replace("-", "_"): self.setting(name)
+            for name in _OVERRIDES
+            if name in self.explicit and self.setting(name) is not None
+        }
+        return self._config.replace(**explicit)
+
+    def open(self) -> None:
+        """Load and compile the network."""
+        from penstock.inference import Engine
+
+        self._engine = Engine(self._effective())
+        self._batches = 0
+
+    def close(self) -> None:
+        """Let the network go."""
+        self._engine = None
+
+    def process(self, batch: BatchMeta) -> None:
+        """Infer one batch, unless `interval` skips it."""
+        from penstock.inference import Roi, attach
+
+        skipped = self._batches % (self.setting("interval") + 1) != 0
+        self._batches += 1
+        if skipped or self._engine is None or batch.surfaces is None:
+            return
+        rois = [Roi.whole(frame, batch.surfaces[frame.batch_id]) for frame in batch.frames]
+        for frame, detections in zip(batch.frames, self._engine.infer(rois), strict=True):
+            attach(frame, detections, self._engine.config)

@@ -1,0 +1,61 @@
+"""The staircase: the only room that imports `gi`.
+
+Initialises GStreamer, carries metadata on buffers, guards probes, turns property tables into
+GObject properties and exceptions into bus errors, and registers elements.
+"""
+
+from penstock.gst.buffers import MappedBuffer, new_buffer, push
+from penstock.gst.carrier import attach, batch_at, batch_of
+from penstock.gst.display import DisplaySink
+from penstock.gst.element import Element, nvmm_caps, pad_template, sink_and_src
+from penstock.gst.enums import EnumType
+from penstock.gst.formats import SOURCE_FORMATS, TARGET_FORMATS, is_yuv
+from penstock.gst.gi import NVMM, GLib, GObject, Gst, GstBase, GstVideo
+from penstock.gst.log import Log
+from penstock.gst.messages import post_error, post_warning
+from penstock.gst.properties import Property, gproperties
+from penstock.gst.surfaces import (
+    HELD_FORMAT,
+    PictureCaps,
+    colorimetry_text,
+    layout_of,
+    surface_of,
+    surfaces,
+)
+from penstock.gst.transform import BatchTransform
+
+__all__ = [
+    "HELD_FORMAT",
+    "NVMM",
+    "SOURCE_FORMATS",
+    "TARGET_FORMATS",
+    "BatchTransform",
+    "DisplaySink",
+    "Element",
+    "EnumType",
+    "GLib",
+    "GObject",
+    "Gst",
+    "GstBase",
+    "GstVideo",
+    "Log",
+    "MappedBuffer",
+    "PictureCaps",
+    "Property",
+    "attach",
+    "batch_at",
+    "batch_of",
+    "colorimetry_text",
+    "gproperties",
+    "is_yuv",
+    "layout_of",
+    "new_buffer",
+    "nvmm_caps",
+    "pad_template",
+    "post_error",
+    "post_warning",
+    "push",
+    "sink_and_src",
+    "surface_of",
+    "surfaces",
+]

@@ -1,0 +1,93 @@
+"""Carry a `BatchMeta` on a `Gst.Buffer`.
+
+The batch travels in a custom `GstMeta` whose structure holds a `GValue` of PyGObject's own boxed
+type: GStreamer then takes and drops the reference from any thread. When GStreamer copies the
+buffer, so that two branches can differ, the metadata is copied deeply.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+
+from penstock.gst import native
+from penstock.gst.gi import Gst
+from penstock.meta import BatchMeta
+
+_log = logging.getLogger(__name__)
+
+META_NAME = "NvDsBatchMeta"
+_NAME, _FIELD = META_NAME.encode(), b"carrier"
+_PY_OBJECT = native.g_type_from_name(b"PyObject")  # registered by PyGObject
+_batch_at: dict[int, BatchMeta] = {}
+
+
+class _Carrier:
+    """What the buffer's meta holds; when it dies, the address is forgotten."""
+
+    __slots__ = ("address", "batch")
+
+    def __init__(self, address: int, batch: BatchMeta) -> None:
+        self.address, self.batch = address, batch
+
+    def __del__(self) -> None:
+        if _batch_at.get(self.address) is self.batch:  # the address may be in use again
+            del _batch_at[self.address]
+
+
+def attach(buffer: Gst.Buffer | int, batch: BatchMeta) -> None:
+    """Put `batch` on a buffer that nobody else holds yet.
+
+    Args:
+        buffer: The buffer, or its C address.
+        batch: Its metadata; replaces what the buffer carried before.
+    """
+    address = hash(buffer)
+    meta = native.gst_buffer_get_custom_meta(address, _NAME)
+    meta = meta or native.gst_buffer_add_custom_meta(address, _NAME)
+    value = native.GValue()
+    at = ctypes.addressof(value)
+    native.g_value_init(at, _PY_OBJECT)
+    native.g_value_set_boxed(at, _Carrier(address, batch))
+    native.gst_structure_set_value(native.gst_custom_meta_get_structure(meta), _FIELD, at)
+    native.g_value_unset(at)
+    _batch_at[address] = batch
+
+
+def batch_of(buffer: Gst.Buffer) -> BatchMeta | None:
+    """The batch a buffer carries, or none."""
+    return batch_at(hash(buffer))
+
+
+def batch_at(address: int) -> BatchMeta | None:
+    """The batch of the buffer at a C address; none for any other address, however wild."""
+    return _batch_at.get(address)
+
+
+def is_carrier_meta(meta: Gst.Meta) -> bool:
+    """Whether a `Gst.Meta` is the one that carries the batch."""
+    api = meta.info.api
+    return bool(api.name.startswith(META_NAME))
+
+
+def _transform(
+    target: int, _meta: int, source: int, _kind: int, _data: int, _user_data: int
+) -> int:
+    """GStreamer copies metadata to a new buffer: `tee` branches, payloaders, encoders."""
+    try:
+        batch = batch_at(source)
+        if batch is None:
+            return 0
+        # Behind NVMM nobody writes pixels any more, so the facts are shared.
+        attach(target, batch if batch.surfaces is None else batch.copy())
+    except Exception:  # nothing may escape into C
+        _log.exception("copying the metadata of a buffer failed")
+        return 0
+    return 1
+
+
+_transform_function = native.TransformFunction(_transform)  # must outlive the registration
+_no_tags = (ctypes.c_char_p * 1)(None)
+native.gst_meta_register_custom(
+    _NAME, ctypes.cast(_no_tags, native.Pointer), _transform_function, None, None
+)

@@ -1,0 +1,114 @@
+"""What all elements share: a property table, deferred errors, a debug category."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from penstock.gst import native
+from penstock.gst.gi import GObject, Gst
+from penstock.gst.log import Log
+from penstock.gst.messages import post_error
+from penstock.gst.properties import Property
+
+
+class Element:
+    """Mixin in front of a GStreamer base class.
+
+    A subclass names `FACTORY`, lists `PROPERTIES`, and sets `__gproperties__` with
+    `gproperties(PROPERTIES)`. A property setter cannot raise to its caller in GStreamer: what
+    `changed` raises is kept and posted as an error when the element leaves NULL.
+    """
+
+    FACTORY: ClassVar[str]
+    PROPERTIES: ClassVar[tuple[Property, ...]] = ()
+    log: ClassVar[Log]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "FACTORY" in cls.__dict__:
+            cls.log = Log(cls.FACTORY, description=f"the {cls.FACTORY} element")
+
+    def __init__(self) -> None:
+        super().__init__()
+        _float(self)
+        self._settings: dict[str, Any] = {p.name: p.default for p in self.PROPERTIES}
+        self.explicit: set[str] = set()
+        self._deferred: dict[str, Exception] = {}
+
+    def setting(self, name: str) -> Any:
+        """The value of one property, by its name with dashes."""
+        return self._settings[name]
+
+    def changed(self, name: str, value: Any) -> None:
+        """Called after a property was set by the application; may raise."""
+
+    def do_get_property(self, spec: GObject.ParamSpec) -> Any:
+        """GObject reads a property."""
+        return self._settings[spec.name]
+
+    def do_set_property(self, spec: GObject.ParamSpec, value: Any) -> None:
+        """GObject writes a property."""
+        name = spec.name
+        self._settings[name] = value
+        self.explicit.add(name)
+        self._deferred.pop(name, None)
+        try:
+            self.changed(name, value)
+        except Exception as error:  # a setter cannot raise to its caller
+            self._deferred[name] = error
+            self.log.error(self, f"{name}={value!r}: {error}")
+
+    def ready(self) -> None:
+        """Called on NULL to READY; may raise."""
+
+    def do_change_state(self, transition: Gst.StateChange) -> Gst.StateChangeReturn:
+        """GStreamer changes the state."""
+        if transition == Gst.StateChange.NULL_TO_READY:
+            try:
+                for error in self._deferred.values():
+                    raise error
+                self.ready()
+            except Exception as error:  # nothing may escape into C
+                post_error(self, error)
+                return Gst.StateChangeReturn.FAILURE
+        return self._parent_change_state(transition)
+
+    def _parent_change_state(self, transition: Gst.StateChange) -> Gst.StateChangeReturn:
+        base = next(b for b in type(self).__mro__ if b.__module__.startswith("gi."))
+        return base.do_change_state(self, transition)
+
+
+def _float(element: Element) -> None:
+    """Hand the element over as C code does: with a reference that its parent will take.
+
+    Without it GStreamer logs a CRITICAL for every element that a factory makes. The price is that
+    an element that never gets a parent is never freed.
+    """
+    native.g_object_ref(hash(element))
+    native.g_object_force_floating(hash(element))
+
+
+def pad_template(
+    name: str, direction: Gst.PadDirection, presence: Gst.PadPresence, caps: str
+) -> Gst.PadTemplate:
+    """A pad template; `caps` as text."""
+    return Gst.PadTemplate.new(name, direction, presence, Gst.Caps.from_string(caps))
+
+
+def sink_and_src(caps: str, *, src: str | None = None) -> tuple[Gst.PadTemplate, Gst.PadTemplate]:
+    """Always-present pads `sink` and `src`; both with `caps` unless `src` differs."""
+    return (
+        pad_template("sink", Gst.PadDirection.SINK, Gst.PadPresence.ALWAYS, caps),
+        pad_template("src", Gst.PadDirection.SRC, Gst.PadPresence.ALWAYS, src or caps),
+    )
+
+
+def nvmm_caps(*formats: str) -> str:
+    """Caps text of NVMM video in the given formats."""
+    return f"video/x-raw(memory:NVMM), format=(string){{ {', '.join(formats)} }}"
+
+
+def classes(elements: Iterable[type[Element]]) -> dict[str, type[Element]]:
+    """Factory name to class."""
+    return {element.FACTORY: element for element in elements}

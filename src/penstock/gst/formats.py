@@ -1,0 +1,17 @@
+"""Which pixel formats elements offer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from penstock.surface import FORMATS
+
+SOURCE_FORMATS = tuple(FORMATS)
+"""Formats that can come in, by GStreamer's names."""
+TARGET_FORMATS = tuple(name for name, made in FORMATS.items() if made.dtype == np.uint8)
+"""Formats that can be made."""
+
+
+def is_yuv(name: str) -> bool:
+    """Whether pictures of this format have a YUV colorimetry."""
+    return FORMATS[name].model == "yuv"

@@ -1,0 +1,122 @@
+"""The pixels of a buffer, whichever form it has.
+
+In NVMM a buffer is either a batch, whose metadata holds the surfaces, or one frame whose own
+memory is the surface: what decoders and nvvideoconvert give the mux. Caps say what was promised;
+the field `held-format` says what such a memory holds where that differs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import penstock.surface as pixels
+from penstock.errors import StreamError
+from penstock.gst.buffers import MappedBuffer
+from penstock.gst.carrier import batch_of
+from penstock.gst.gi import Gst, GstVideo
+from penstock.meta import Surfaces
+from penstock.surface import Colorimetry, PlaneLayout, Surface
+
+HELD_FORMAT = "held-format"
+_FULL_RANGE = 1  # GST_VIDEO_COLOR_RANGE_0_255, whose name is no Python name
+
+
+@dataclass(frozen=True)
+class PictureCaps:
+    """What caps say about a picture.
+
+    Attributes:
+        size: `(width, height)`, pixels.
+        promised: Pixel format of the caps.
+        held: Pixel format that lies in memory.
+        colorimetry: How YUV relates to RGB.
+        layout: Strides and offsets of `held` where the buffer does not say otherwise.
+    """
+
+    size: tuple[int, int]
+    promised: str
+    held: str
+    colorimetry: Colorimetry
+    layout: PlaneLayout
+
+    @classmethod
+    def of(cls, caps: Gst.Caps) -> PictureCaps:
+        """Read fixed video caps, with or without memory:NVMM.
+
+        Raises:
+            StreamError: Width, height or format is missing.
+        """
+        structure = caps.get_structure(0)
+        has_width, width = structure.get_int("width")
+        has_height, height = structure.get_int("height")
+        promised = structure.get_string("format")
+        if not (has_width and has_height and promised):
+            raise StreamError(
+                f"caps must give format, width and height of a picture, got {caps.to_string()}"
+            )
+        held = structure.get_string(HELD_FORMAT) or promised
+        size = (width, height)
+        colorimetry = _colorimetry(structure.get_string("colorimetry"), size)
+        return cls(size, promised, held, colorimetry, PlaneLayout.default(held, size))
+
+
+def _colorimetry(text: str | None, size: tuple[int, int]) -> Colorimetry:
+    if text is not None:
+        parsed = GstVideo.VideoColorimetry()
+        if parsed.from_string(text):
+            is_601 = parsed.matrix in (
+                GstVideo.VideoColorMatrix.BT601,
+                GstVideo.VideoColorMatrix.FCC,
+                GstVideo.VideoColorMatrix.SMPTE240M,
+            )
+            full = int(parsed.range) == _FULL_RANGE
+            return Colorimetry("bt601" if is_601 else "bt709", full)
+    return Colorimetry("bt709" if size[1] > 576 else "bt601")  # as GStreamer guesses
+
+
+def layout_of(buffer: Gst.Buffer, picture: PictureCaps) -> PlaneLayout:
+    """Where the planes of a buffer's own memory are: as its video meta says, or by default."""
+    video_meta = GstVideo.buffer_get_video_meta(buffer)
+    if video_meta is None:
+        return picture.layout
+    planes = video_meta.n_planes
+    return PlaneLayout(
+        picture.held,
+        picture.size,
+        tuple(video_meta.stride[:planes]),
+        tuple(video_meta.offset[:planes]),
+    )
+
+
+def surface_of(buffer: Gst.Buffer, picture: PictureCaps) -> Surface:
+    """The surface of a buffer whose own memory is one picture.
+
+    Raises:
+        StreamError: The memory is smaller than the caps say.
+    """
+    layout = layout_of(buffer, picture)
+    mapped = MappedBuffer(buffer)
+    if layout.size_bytes > mapped.memory.size:
+        raise StreamError(
+            f"a {picture.held} picture of {picture.size[0]}x{picture.size[1]} needs "
+            f"{layout.size_bytes} bytes, but the buffer holds {mapped.memory.size}"
+        )
+    surface: Surface = pixels.CpuSurface.from_memory(
+        mapped.memory, layout, colorimetry=picture.colorimetry, owner=mapped
+    )
+    return surface if picture.promised == picture.held else surface.convert(picture.promised)
+
+
+def surfaces(buffer: Gst.Buffer, picture: PictureCaps) -> Surfaces:
+    """The surfaces of a buffer in either form, in the order of `batch_id`."""
+    batch = batch_of(buffer)
+    if batch is not None and batch.surfaces is not None:
+        return batch.surfaces
+    return Surfaces([surface_of(buffer, picture)])
+
+
+def colorimetry_text(colorimetry: Colorimetry) -> str:
+    """The caps field `colorimetry`: range:matrix:transfer:primaries, numbers of GStreamer."""
+    video_range = 1 if colorimetry.full_range else 2
+    matrix, transfer, primaries = (4, 16, 4) if colorimetry.matrix == "bt601" else (3, 5, 1)
+    return f"{video_range}:{matrix}:{transfer}:{primaries}"

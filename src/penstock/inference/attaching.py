@@ -1,0 +1,70 @@
+"""Detections into the metadata, dressed as DeepStream dresses them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from penstock.config import ClassAttributes, InferConfig
+from penstock.inference.regions import Detection
+from penstock.meta import Color, FrameMeta, ObjectMeta, Rect, Text
+
+_BORDER_WIDTH_PX = 3
+_TEXT_ABOVE_PX = 10
+_FONT_NAME, _FONT_SIZE = "Serif", 11
+_WHITE: Color = (1.0, 1.0, 1.0, 1.0)
+_BLACK: Color = (0.0, 0.0, 0.0, 1.0)
+_NO_COLOR: Color = (0.0, 0.0, 0.0, 0.0)
+
+
+def attach(
+    frame: FrameMeta,
+    detections: Iterable[Detection],
+    config: InferConfig,
+    *,
+    parent: ObjectMeta | None = None,
+) -> list[ObjectMeta]:
+    """Append an object to the frame for every detection, and mark the frame as inferred.
+
+    Args:
+        frame: Where they were found.
+        detections: In the order in which the objects shall stand.
+        config: Gives the component's id and the colours of each class.
+        parent: The object they were found in, if it was not the whole frame.
+
+    Returns:
+        The new objects.
+    """
+    frame.infer_done = True
+    return [
+        frame.add(_object(found, config.attributes_of(found.class_id), config), parent=parent)
+        for found in detections
+    ]
+
+
+def _object(found: Detection, look: ClassAttributes, config: InferConfig) -> ObjectMeta:
+    obj = ObjectMeta(
+        found.ltwh,
+        class_id=found.class_id,
+        label=found.label,
+        confidence=found.confidence,
+        component_id=config.component_id,
+    )
+    left, top, _, _ = found.ltwh
+    obj.rect = Rect(
+        *found.ltwh,
+        border_width=_BORDER_WIDTH_PX,
+        border_color=look.border_color,
+        has_bg=int(look.bg_color is not None),
+        bg_color=look.bg_color or _NO_COLOR,
+    )
+    obj.text = Text(
+        found.label,
+        x=max(0, int(left)),
+        y=max(0, int(top) - _TEXT_ABOVE_PX),
+        font_name=_FONT_NAME,
+        font_size=_FONT_SIZE,
+        font_color=_WHITE,
+        has_bg=1,
+        bg_color=_BLACK,
+    )
+    return obj

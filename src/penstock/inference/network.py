@@ -1,0 +1,185 @@
+"""A backend and its input tensor, made to fit a configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penstock.backends import BACKENDS, Backend, Precision, Shape, TensorSpec
+from penstock.config import InferConfig
+from penstock.errors import ConfigError, ModelError
+from penstock.inference.mean_picture import read_mean
+from penstock.parsers import Layers, layers_text
+from penstock.surface import InputSpec
+
+Outputs: TypeAlias = dict[str, NDArray[Any]]
+
+_WARM_UP_IMAGES = 2  # enough to see whether the outputs have a batch dimension
+
+
+class Network:
+    """One network, ready to run on up to `batch_size` pictures.
+
+    Args:
+        config: The model and how its input is made.
+        backend: The backend's name.
+        threads: How many to compute with; by default one for each usable core.
+        cache: Folder for compiled models, if any.
+
+    Attributes:
+        spec: What the input tensor shall hold.
+        tensor: `(batch_size, C, h, w)` or `(batch_size, h, w, C)`: the input, used again and again.
+        layers: The output layers to read, without the batch.
+        metadata: The model's `metadata_props`.
+        precision_used: What the arithmetic really is.
+
+    Raises:
+        ConfigError: A setting does not fit the network; with file, line and key.
+        ModelError: The network cannot be used.
+    """
+
+    def __init__(
+        self, config: InferConfig, *, backend: str, threads: int | None, cache: Path | None
+    ) -> None:
+        if config.model_file is None:
+            raise ConfigError(f"{config.where('onnx-file')}: the network to run is missing")
+        self.model = config.model_file
+        self._backend = _open(config, self.model, backend=backend, threads=threads, cache=cache)
+        self._input, spec = _only_input(config, self._backend)
+        self.spec = _input_spec(config, self._input, spec)
+        self.batch_size = self._backend.max_batch or config.batch_size
+        self._static = self._backend.max_batch is not None
+        self.tensor = np.zeros((self.batch_size, *_picture_shape(self.spec)), spec.dtype)
+        self._names = _output_names(config, self._backend)
+        self.metadata = self._backend.metadata
+        self.precision_used = self._backend.precision_used
+        self.layers = self._warm_up()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """`(width, height)` of the input, pixels."""
+        return self.spec.size
+
+    def run(self, count: int) -> list[Outputs]:
+        """Compute the outputs for the first `count` pictures of `tensor`.
+
+        Returns:
+            For each picture: layer → array without the batch, valid until the next call.
+
+        Raises:
+            ModelError: The network failed, or its outputs are not one for each picture.
+        """
+        images = self.batch_size if self._static else count
+        found = self._backend.run({self._input: self.tensor[:images]})
+        outputs: list[Outputs] = [{} for _ in range(count)]
+        for name in self._names:
+            for output, array in zip(outputs, self._split(name, found[name], images), strict=False):
+                output[name] = array
+        return outputs
+
+    def close(self) -> None:
+        """Release the network."""
+        self._backend.close()
+
+    def _split(self, name: str, array: NDArray[Any], images: int) -> list[NDArray[Any]]:
+        """The parts of an output that belong to each picture."""
+        if array.ndim > 0 and array.shape[0] == images:
+            return list(array)
+        if images == 1:
+            return [array]
+        raise ModelError(
+            f"{self.model}: output {name!r} is {array.shape} for {images} pictures; the first "
+            "dimension should be the batch. Export the network with a dynamic batch, or use "
+            "batch-size=1"
+        )
+
+    def _warm_up(self) -> Layers:
+        """Run once: what cannot work fails here and not in the stream; shapes become known."""
+        first = self.run(min(_WARM_UP_IMAGES, self.batch_size))[0]
+        return {name: array.shape for name, array in first.items()}
+
+
+def _open(
+    config: InferConfig, model: Path, *, backend: str, threads: int | None, cache: Path | None
+) -> Backend:
+    precision: Precision = "f32" if config.precision == "f32" else "fastest"
+    shape: Shape | None = None
+    key = "onnx-file"
+    if config.input_shape is not None:
+        channels, height, width = config.input_shape
+        shape = (height, width, channels) if config.input_order else (channels, height, width)
+        key = "infer-dims"
+    make = BACKENDS.load(backend)
+    try:
+        return make(model, precision=precision, input_shape=shape, threads=threads, cache=cache)
+    except ModelError as error:
+        raise ModelError(f"{config.where(key)}: {error}") from error
+
+
+def _only_input(config: InferConfig, backend: Backend) -> tuple[str, TensorSpec]:
+    inputs = {name: spec.shape for name, spec in backend.inputs.items()}
+    if len(inputs) != 1 or len(next(iter(inputs.values()))) != 4:
+        raise ModelError(
+            f"{config.where('onnx-file')}: {config.model_file}: expected one input of four "
+            f"dimensions, a batch of pictures; the network has {layers_text(inputs)}"
+        )
+    (name,) = inputs
+    return name, backend.inputs[name]
+
+
+def _input_spec(config: InferConfig, name: str, spec: TensorSpec) -> InputSpec:
+    layout: Literal["NCHW", "NHWC"] = "NHWC" if config.input_order else "NCHW"
+    _, *sides = spec.shape
+    if spec.dtype.kind not in "fiu":
+        raise ModelError(f"{config.model_file}: input {name!r} wants {spec.dtype}, not numbers")
+    shown = layers_text({name: spec.shape})
+    channels, height, width = sides if layout == "NCHW" else (sides[2], sides[0], sides[1])
+    expected = 1 if config.color == "GRAY" else 3
+    if channels is not None and channels != expected:
+        other = sides[2] if layout == "NCHW" else sides[0]
+        hint = (
+            f"; its channels stand elsewhere: set network-input-order={1 - config.input_order}"
+            if other == expected
+            else ""
+        )
+        raise ConfigError(
+            f"{config.where('model-color-format')}: {config.color} has {expected} channel(s), but "
+            f"the network's input, read as {layout}, is {shown}{hint}"
+        )
+    if channels is None or height is None or width is None:
+        raise ConfigError(
+            f"{config.where('infer-dims')}: the network leaves its input open: {shown}; "
+            f"set infer-dims={expected};height;width"
+        )
+    size = (width, height)
+    return InputSpec(
+        size,
+        color=config.color,
+        layout=layout,
+        scale=config.scale,
+        offsets=config.offsets,
+        mean=read_mean(config, size=size),
+        keep_aspect=config.keep_aspect,
+        centred=config.centred,
+        interpolation=config.interpolation,
+        dtype=spec.dtype,
+    )
+
+
+def _picture_shape(spec: InputSpec) -> tuple[int, int, int]:
+    (width, height), channels = spec.size, 1 if spec.color == "GRAY" else 3
+    return (channels, height, width) if spec.layout == "NCHW" else (height, width, channels)
+
+
+def _output_names(config: InferConfig, backend: Backend) -> tuple[str, ...]:
+    for name in config.output_names:
+        if name not in backend.outputs:
+            shapes = {name: spec.shape for name, spec in backend.outputs.items()}
+            raise ConfigError(
+                f"{config.where('output-blob-names')}: the network has no output {name!r}; "
+                f"it has {layers_text(shapes)}"
+            )
+    return config.output_names or tuple(backend.outputs)

@@ -1,0 +1,195 @@
+"""The front of the room: draws what a frame's metadata says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from penstock.meta import DisplayMeta, FrameMeta, Rect
+from penstock.osd.canvas import Canvas
+from penstock.osd.colors import Palette
+from penstock.osd.formats import PIXEL_FORMATS
+from penstock.osd.labels import Labels
+from penstock.osd.masks import draw_mask
+from penstock.osd.numbers import whole
+from penstock.osd.shapes import draw_arrow, draw_circle, draw_line
+from penstock.osd.typesetting import Typesetter
+from penstock.surface import Colorimetry, Planes, Surface
+
+__all__ = ["Painter", "PainterSettings"]
+
+STAND_INS = {"P010_10LE": "NV12"}
+"""Formats that are drawn on as another one; all others not in `PIXEL_FORMATS` become RGBA."""
+
+
+@dataclass(frozen=True)
+class PainterSettings:
+    """What a painter draws.
+
+    Attributes:
+        display_bbox: The boxes of objects; boxes of `DisplayMeta` are drawn always.
+        display_text: Text of objects and of `DisplayMeta`.
+        display_mask: Instance masks of objects.
+        font_name: Font family for text that names none.
+        font_size: Points, for text whose size is 0; one point is 96/72 pixels.
+    """
+
+    display_bbox: bool = True
+    display_text: bool = True
+    display_mask: bool = True
+    font_name: str = "Serif"
+    font_size: int = 10
+
+
+class Painter:
+    """Draws boxes, labels, masks, lines, arrows and circles in place. For one thread.
+
+    The metadata is only read, and may hold anything: what lies outside the picture, has no area or
+    no finite place is not drawn.
+
+    Args:
+        settings: What to draw; everything by default.
+
+    Raises:
+        MissingExtraError: Text is to be drawn, and pycairo is not installed.
+
+    Example:
+        >>> import numpy as np
+        >>> frame = FrameMeta(size=(64, 48))
+        >>> box = Rect(8, 8, 16, 16, border_width=2, border_color=(1.0, 1.0, 1.0, 1.0))
+        >>> frame.display.append(DisplayMeta(rects=[box]))
+        >>> gray = np.zeros((48, 64), np.uint8)
+        >>> Painter().paint(frame, (gray,), "GRAY8", Colorimetry())
+        >>> gray[12, 6:12].tolist()
+        [0, 255, 255, 0, 0, 0]
+    """
+
+    def __init__(self, settings: PainterSettings | None = None) -> None:
+        self.settings = settings = settings or PainterSettings()
+        self._typesetter = (
+            Typesetter(family=settings.font_name, points=settings.font_size)
+            if settings.display_text
+            else None
+        )
+        self._kits: dict[tuple[str, Colorimetry], tuple[Palette, Labels | None]] = {}
+
+    def wants(self, frame: FrameMeta, *, extra: DisplayMeta | None = None) -> bool:
+        """Whether `paint` would draw anything, inside the picture or not."""
+        settings = self.settings
+        for obj in frame.objects:
+            rect = obj.rect
+            if settings.display_bbox and (rect.border_width or rect.has_bg):
+                return True
+            if (settings.display_text and obj.text.text) or (settings.display_mask and obj.mask):
+                return True
+        return any(self._wants_display(display) for display in (*frame.display, extra))
+
+    def paint(
+        self,
+        frame: FrameMeta,
+        planes: Planes,
+        pixel_format: str,
+        colorimetry: Colorimetry,
+        *,
+        extra: DisplayMeta | None = None,
+    ) -> None:
+        """Draw on the planes of one picture.
+
+        First the boxes, texts and masks of the objects, then each `DisplayMeta`: its boxes, texts,
+        lines, arrows and circles.
+
+        Args:
+            frame: What to draw, frame pixels, which are those of the picture.
+            planes: Writeable uint8 arrays, as `Surface.writable(pixel_format)` returns.
+            pixel_format: One of `PIXEL_FORMATS`.
+            colorimetry: How YUV relates to RGB in the picture.
+            extra: Drawn last; for what is not the frame's own, a clock for example.
+
+        Raises:
+            UnknownNameError: The pixel format cannot be drawn on.
+            ValueError: The arrays are not planes of that format.
+        """
+        palette, labels = self._kit(pixel_format, colorimetry)
+        canvas = Canvas(planes, palette)
+        self._paint_objects(frame, canvas, labels)
+        for display in frame.display:
+            _paint_display(display, canvas, labels)
+        if extra is not None:
+            _paint_display(extra, canvas, labels)
+
+    def paint_surface(
+        self, frame: FrameMeta, surface: Surface, *, extra: DisplayMeta | None = None
+    ) -> None:
+        """Draw on a surface in the format it holds; without anything to draw it is not touched.
+
+        Args:
+            frame: What to draw, pixels of the surface.
+            surface: Becomes its own copy first where others hold its pixels too.
+            extra: Drawn last.
+        """
+        if not self.wants(frame, extra=extra):
+            return
+        held = surface.held_format
+        pixel_format = held if held in PIXEL_FORMATS else STAND_INS.get(held, "RGBA")
+        planes = surface.writable(pixel_format)
+        self.paint(frame, planes, pixel_format, surface.colorimetry, extra=extra)
+
+    def _paint_objects(self, frame: FrameMeta, canvas: Canvas, labels: Labels | None) -> None:
+        if self.settings.display_bbox:
+            for obj in frame.objects:
+                _draw_rect(canvas, obj.rect)
+        if labels is not None:
+            for obj in frame.objects:
+                labels.draw(canvas, obj.text)
+        if self.settings.display_mask:
+            for obj in frame.objects:
+                if obj.mask is not None:
+                    draw_mask(canvas, obj)
+
+    def _kit(self, pixel_format: str, colorimetry: Colorimetry) -> tuple[Palette, Labels | None]:
+        key = (pixel_format, colorimetry)
+        kit = self._kits.get(key)
+        if kit is None:
+            palette = Palette(pixel_format, colorimetry)
+            kit = palette, Labels(self._typesetter, palette) if self._typesetter else None
+            self._kits[key] = kit
+        return kit
+
+    def _wants_display(self, display: DisplayMeta | None) -> bool:
+        return display is not None and bool(
+            display.rects
+            or display.lines
+            or display.arrows
+            or display.circles
+            or (self.settings.display_text and display.texts)
+        )
+
+
+def _paint_display(display: DisplayMeta, canvas: Canvas, labels: Labels | None) -> None:
+    for rect in display.rects:
+        _draw_rect(canvas, rect)
+    if labels is not None:
+        for text in display.texts:
+            labels.draw(canvas, text)
+    for line in display.lines:
+        draw_line(canvas, line)
+    for arrow in display.arrows:
+        draw_arrow(canvas, arrow)
+    for circle in display.circles:
+        draw_circle(canvas, circle)
+
+
+def _draw_rect(canvas: Canvas, rect: Rect) -> None:
+    """Fill the box, then draw its border, centred on its edge (the odd pixel inside)."""
+    left, top, width, height = rect.left, rect.top, rect.width, rect.height
+    if not (width > 0 and height > 0):
+        return
+    x0, y0, x1, y1 = whole(left), whole(top), whole(left + width), whole(top + height)
+    if x0 is None or y0 is None or x1 is None or y1 is None:
+        return
+    if rect.has_bg:
+        canvas.fill((x0, y0, x1, y1), rect.bg_color)
+    border = whole(rect.border_width)
+    if border is not None and border > 0:
+        outside = border // 2
+        outer = (x0 - outside, y0 - outside, x1 + outside, y1 + outside)
+        canvas.border(outer, border, rect.border_color)

@@ -1,0 +1,163 @@
+"""One plane of a picture to draw on, in cells of that plane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from penstock.osd.colors import DyePlane, InkPlane, pixel_type
+from penstock.osd.stamps import StampPart
+from penstock.surface.formats import PlaneFormat
+
+__all__ = ["DrawnPlane", "Index", "ring"]
+
+FRACTION_BITS = 4
+
+Cells: TypeAlias = tuple[int, int, int, int]
+"""A rectangle of cells: left, top, and the first column and row outside."""
+
+Index: TypeAlias = tuple[slice, slice | int]
+"""Rows and columns."""
+
+NARROW = 4
+
+
+class DrawnPlane:
+    """A plane that is written to; what lies outside it is not drawn.
+
+    Three views share its memory: `array` `(H, W)` or `(H, W, C)`; `_samples` `(H, W · C)`; and
+    `_pixels` `(H, W)` with all samples of a pixel in one element, which fills several times faster.
+
+    Args:
+        array: Writeable uint8 samples, those of a row adjacent.
+        plane: What they are.
+    """
+
+    def __init__(self, array: NDArray[Any], plane: PlaneFormat) -> None:
+        channels = len(plane.samples)
+        self.array = array
+        self.channels = channels
+        self.step = plane.step
+        self.height, self.width = array.shape[:2]
+        self._samples = self._pixels = array
+        if channels > 1:
+            self._samples = array.reshape(self.height, self.width * channels)
+            self._pixels = array.view(pixel_type(plane))[..., 0]
+
+    def cells(self, x0: int, y0: int, x1: int, y1: int) -> Cells:
+        """The cells of the plane that have any pixel of a rectangle."""
+        step_x, step_y = self.step
+        width, height = self.width, self.height
+        return (
+            min(max(x0 // step_x, 0), width),
+            min(max(y0 // step_y, 0), height),
+            min(max(-(-x1 // step_x), 0), width),
+            min(max(-(-y1 // step_y), 0), height),
+        )
+
+    def inner_cells(self, x0: int, y0: int, x1: int, y1: int) -> Cells:
+        """The cells of the plane that have only pixels of a rectangle."""
+        step_x, step_y = self.step
+        width, height = self.width, self.height
+        return (
+            min(max(-(-x0 // step_x), 0), width),
+            min(max(-(-y0 // step_y), 0), height),
+            min(max(x1 // step_x, 0), width),
+            min(max(y1 // step_y, 0), height),
+        )
+
+    def fill(self, places: Sequence[Index], color: InkPlane) -> None:
+        """Fill cells; a translucent colour takes no single columns."""
+        if color.lut is None:
+            pixels, pixel = self._pixels, color.pixel
+            for place in places:
+                pixels[place] = pixel
+            return
+        for place in places:
+            region = self.array[place]
+            if region.size:
+                cv2.LUT(region, color.lut, region)
+
+    def place(self, part: StampPart, x: int, y: int) -> tuple[Index, Index | None] | None:
+        """Where a stamp's part goes whose first cell is that of the pixel `(x, y)`.
+
+        Returns:
+            What to index the samples of the plane with, and those of the part, `None` for all of
+            it; `None` where nothing of it is inside.
+        """
+        left, top, channels = x // self.step[0], y // self.step[1], self.channels
+        right, bottom = left + part.width, top + part.height
+        cut = None
+        if left < 0 or top < 0 or right > self.width or bottom > self.height:
+            if right <= 0 or bottom <= 0 or left >= self.width or top >= self.height:
+                return None
+            rows = slice(max(-top, 0), self.height - top)
+            cut = (rows, slice(max(-left, 0) * channels, (self.width - left) * channels))
+            left, top = max(left, 0), max(top, 0)
+            right, bottom = min(right, self.width), min(bottom, self.height)
+        return (slice(top, bottom), slice(left * channels, right * channels)), cut
+
+    def put(self, part: StampPart, place: tuple[Index, Index | None]) -> None:
+        """Draw a stamp's part where `place` said."""
+        index, cut = place
+        keep = part.keep
+        add = part.add if cut is None else part.add[cut]
+        if keep is None:
+            self._samples[index] = add
+            return
+        target = self._samples[index]
+        cv2.multiply(target, keep if cut is None else keep[cut], target, 1 / 255)
+        cv2.add(target, add, target)
+
+    def polygon(self, contours: Sequence[NDArray[np.float64]], color: InkPlane) -> None:
+        """Fill contours, `(N, 2)` in cells, with an opaque colour, by the even-odd rule."""
+        _fill_polygon(self.array, contours, color.values)
+
+    def blend_polygon(self, contours: Sequence[NDArray[np.float64]], color: DyePlane) -> None:
+        """The same through a coverage mask: for a translucent colour, or two channels."""
+        corners = np.concatenate(contours)
+        size = np.array([self.width, self.height])
+        left, top = np.clip(np.floor(corners.min(axis=0)) - 1, 0, size).astype(int).tolist()
+        right, bottom = np.clip(np.ceil(corners.max(axis=0)) + 2, 0, size).astype(int).tolist()
+        if left >= right or top >= bottom:
+            return
+        coverage = np.zeros((bottom - top, right - left), np.uint8)
+        moved = [contour - (left, top) for contour in contours]
+        _fill_polygon(coverage, moved, (255,))
+        part = StampPart.of(coverage, color)
+        place = self.place(part, left * self.step[0], top * self.step[1])
+        if place is not None:
+            self.put(part, place)
+
+
+def _fill_polygon(
+    array: NDArray[Any], contours: Sequence[NDArray[np.float64]], values: tuple[int, ...]
+) -> None:
+    fixed = [np.rint(contour * (1 << FRACTION_BITS)).astype(np.int32) for contour in contours]
+    cv2.fillPoly(array, fixed, values, cv2.LINE_AA, FRACTION_BITS)
+
+
+def ring(outer: Cells, hole: Cells, *, columns: bool) -> list[Index]:
+    """The parts of `outer` that are not in `hole`, none twice.
+
+    Args:
+        outer: Cells of a plane.
+        hole: Cells inside it; without any, `outer` is one part.
+        columns: Give narrow sides column by column, which fills several times faster.
+    """
+    left, top, right, bottom = outer
+    hole_left, hole_top, hole_right, hole_bottom = hole
+    if hole_left >= hole_right or hole_top >= hole_bottom:
+        return [(slice(top, bottom), slice(left, right))]
+    across, down = slice(left, right), slice(hole_top, hole_bottom)
+    parts: list[Index] = [(slice(top, hole_top), across), (slice(hole_bottom, bottom), across)]
+    if columns and hole_left - left <= NARROW and right - hole_right <= NARROW:
+        parts += [(down, x) for x in range(left, hole_left)]
+        parts += [(down, x) for x in range(hole_right, right)]
+    else:
+        parts += [(down, slice(left, hole_left)), (down, slice(hole_right, right))]
+    return parts

@@ -1,0 +1,30 @@
+"""One rule for every path that a configuration file names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def resolve(path: str, *, relative_to: Path) -> Path:
+    """Turn a path as written in a configuration file into an absolute one.
+
+    As in DeepStream a relative path starts at the configuration file's directory, never at the
+    working directory, and `~` is an ordinary character. Nothing is required to exist. Symbolic
+    links are followed for directories only: a model keeps its own name, and stays beside what
+    lies beside it.
+
+    Everything that opens a file named by a user's configuration calls this function, so this is
+    the one place to teach where an absolute path of another machine's SDK is found on this one.
+
+    Args:
+        path: The text in the file.
+        relative_to: The directory that holds the configuration file.
+
+    Raises:
+        ValueError: No file can have this name (it has a zero byte, say).
+    """
+    joined = Path(os.path.realpath(relative_to)) / path
+    if joined.name in {"", ".."}:
+        return Path(os.path.realpath(joined))
+    return Path(os.path.realpath(joined.parent)) / joined.name

@@ -1,0 +1,18 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("GST_REGISTRY_FORK", "no")  # a forked registry scan confuses timeouts
+
+
+@pytest.fixture(scope="session")
+def data_dir():
+    """Real videos, models and tracking truth, beside the checkout or in PENSTOCK_TEST_DATA."""
+    named = os.environ.get("PENSTOCK_TEST_DATA")
+    folder = Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.fail(f"the test data is missing: set PENSTOCK_TEST_DATA to its folder, not {folder}")
+    return folder

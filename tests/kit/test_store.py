@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+
+from penstock import kit
+from penstock.kit.store import create_once
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"PENSTOCK_CACHE": "/a/b", "XDG_CACHE_HOME": "/x"}, Path("/a/b")),
+        ({"XDG_CACHE_HOME": "/x"}, Path("/x/penstock")),
+        ({"XDG_CACHE_HOME": "relative"}, Path("/home/me/.cache/penstock")),
+        ({}, Path("/home/me/.cache/penstock")),
+        ({"PENSTOCK_CACHE": "~/kit"}, Path("/home/me/kit")),
+    ],
+)
+def test_the_cache_is_where_the_environment_says(monkeypatch, environment, expected):
+    for name in ("PENSTOCK_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"HOME": "/home/me", **environment}.items():
+        monkeypatch.setenv(name, value)
+    assert kit.cache_dir() == expected
+
+
+def test_a_folder_that_failed_half_way_leaves_nothing(tmp_path):
+    def fill(folder):
+        (folder / "half").touch()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        create_once(tmp_path / "videos" / "clip", fill)
+    assert list((tmp_path / "videos").iterdir()) == []
+
+
+def test_whoever_comes_second_keeps_the_first_one_s_folder(tmp_path):
+    def first(folder):
+        (folder / "file").write_text("first")
+
+    def second(folder):
+        create_once(tmp_path / "clip", first)  # someone else finishes meanwhile
+        (folder / "file").write_text("second")
+
+    create_once(tmp_path / "clip", second)
+    assert (tmp_path / "clip" / "file").read_text() == "first"
+    assert list(tmp_path.iterdir()) == [tmp_path / "clip"]

@@ -1,0 +1,52 @@
+"""Networks of a few nodes, written where a test needs them."""
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+TYPES = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16}
+
+
+def save_model(path, nodes, *, inputs, outputs, constants=None, metadata=None, domain=None):
+    """Write an ONNX file.
+
+    nodes: `(operator, inputs, outputs, attributes)`; inputs and outputs: name → shape, or
+    `(shape, dtype)`; strings are dynamic dimensions.
+    """
+    graph = helper.make_graph(
+        [
+            helper.make_node(operator, takes, gives, domain=domain, **attributes)
+            for operator, takes, gives, attributes in nodes
+        ],
+        "test",
+        [_value(name, spec) for name, spec in inputs.items()],
+        [_value(name, spec) for name, spec in outputs.items()],
+        [numpy_helper.from_array(value, name) for name, value in (constants or {}).items()],
+    )
+    opsets = [helper.make_opsetid("", 13)]
+    if domain:
+        opsets.append(helper.make_opsetid(domain, 1))
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    helper.set_model_props(model, metadata or {})
+    onnx.save(model, path)
+    return path
+
+
+def convolution(path, *, batch="n", side=6, metadata=None):
+    """`x` (batch, 3, side, side) → `sums` = W·x + b and `positive` = max(0, sums), 2 channels."""
+    weights = np.random.default_rng(1).normal(size=(2, 3, 3, 3)).astype(np.float32)
+    out = side if isinstance(side, str) else side - 2
+    save_model(
+        path,
+        [("Conv", ["x", "w", "b"], ["sums"], {}), ("Relu", ["sums"], ["positive"], {})],
+        inputs={"x": [batch, 3, side, side]},
+        outputs={"sums": [batch, 2, out, out], "positive": [batch, 2, out, out]},
+        constants={"w": weights, "b": np.array([0.5, -0.25], np.float32)},
+        metadata=metadata,
+    )
+    return weights
+
+
+def _value(name, spec):
+    shape, dtype = spec if isinstance(spec, tuple) else (spec, "float32")
+    return helper.make_tensor_value_info(name, TYPES[dtype], shape)
