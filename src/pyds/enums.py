@@ -13,9 +13,6 @@ class BoundEnum(IntEnum):
     def __str__(self) -> str:
         return f"{type(self).__name__}.{self.name}"
 
-    def __format__(self, spec: str) -> str:
-        return format(int(self) if spec else str(self), spec)
-
 
 class NvOSD_Mode(BoundEnum):
     """Where the OSD draws."""

@@ -235,6 +235,11 @@ def test_a_class_overrides_all_classes_key_by_key_in_any_order(detector):
     assert config.attributes_of(1) == config.attributes_of(-1)
 
 
+def test_a_class_may_be_written_with_leading_zeros(detector):
+    config = InferConfig.read(detector("[class-attrs-1]\ntopk=5\n[class-attrs-01]\neps=0.5\n"))
+    assert config.attributes_of(1) == ClassAttributes(top_k=5, eps=0.5)
+
+
 def test_threshold_is_a_deprecated_name_of_pre_cluster_threshold(detector):
     path = detector("[class-attrs-all]\nthreshold=0.6\n")
     config = InferConfig.read(path)
@@ -309,7 +314,7 @@ def test_a_classifier_needs_no_class_count_and_warns_of_no_clustering(write, fol
     (folder / "types.txt").write_text("coupe;sedan;van\n")
     path = write(
         "[property]\nonnx-file=model.onnx\nlabelfile-path=types.txt\nnetwork-type=1\n"
-        "process-mode=2\n[class-attrs-9]\ntopk=3\n"
+        "process-mode=2\nnum-detected-classes=3\n[class-attrs-9]\ntopk=3\n"
     )
     config = InferConfig.read(path)
     assert config.classifier_labels == (("coupe", "sedan", "van"),)
@@ -381,6 +386,11 @@ def test_where_says_that_a_property_replaced_the_setting(detector):
 def test_class_ids_of_a_property_are_read(detector, text, expected):
     config = InferConfig.read(detector()).replace(infer_on_class_ids=text)
     assert config.operate_on_class_ids == expected
+
+
+def test_no_class_ids_to_filter_out_is_the_empty_set(detector):
+    config = InferConfig.read(detector("filter-out-class-ids=1\n"))
+    assert config.replace(filter_out_class_ids="").filter_out_class_ids == frozenset()
 
 
 def test_a_property_that_is_no_list_of_class_ids_is_named(detector):

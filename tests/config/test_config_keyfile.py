@@ -93,6 +93,12 @@ def test_of_a_key_set_twice_the_last_counts_and_a_warning_names_both_lines(write
     )
 
 
+def test_only_ascii_blanks_are_stripped_as_in_glib(write):
+    assert texts(KeyFile.read(write("[a]\n k\t= x\u00a0\u2003 \n"))) == {
+        "a": {"k": "x\u00a0\u2003"}
+    }
+
+
 def test_a_group_that_appears_twice_is_one_group(write):
     key_file = KeyFile.read(write("[a]\nk=1\n[b]\nk=5\n[a]\nm=2\n"))
     assert texts(key_file) == {"a": {"k": "1", "m": "2"}, "b": {"k": "5"}}
@@ -105,9 +111,9 @@ def test_only_the_first_equals_sign_separates_and_hashes_in_values_stay(write):
 
 
 def test_yaml_lists_become_the_key_file_spelling_and_empty_means_empty(write):
-    text = "a:\n  k: [1, 2, x]\n  m:\n  - 3\n  - '4'\n  n:\n  t: true\n  q: '~'\nb:\n"
+    text = "a:\n  k: [1, 2, x]\n  m:\n  - 3\n  - '4'\n  n:\n  o: null\n  p: ~\n  t: true\n  q: '~'\nb:\n"
     assert texts(KeyFile.read(write(text, "c.yml"))) == {
-        "a": {"k": "1;2;x", "m": "3;4", "n": "", "t": "true", "q": "~"},
+        "a": {"k": "1;2;x", "m": "3;4", "n": "", "o": "", "p": "", "t": "true", "q": "~"},
         "b": {},
     }
 
@@ -123,6 +129,7 @@ def test_an_empty_file_has_no_groups(write, name):
         ("junk", "wanted key=value, [group] or # comment, got 'junk'"),
         ("=1", "wanted key=value, [group] or # comment, got '=1'"),
         ("[a] x", "wanted key=value, [group] or # comment, got '[a] x'"),
+        ("[a]b]", "wanted key=value, [group] or # comment, got '[a]b]'"),
         ("[]", "wanted key=value, [group] or # comment, got '[]'"),
         ("[a", "wanted key=value, [group] or # comment, got '[a'"),
         ("; note", "wanted key=value or [group], got '; note'; comments start with #"),

@@ -69,6 +69,8 @@ def test_fewer_labels_than_classes_are_an_error_with_both_counts():
 def test_a_classifiers_list_given_to_a_detector_is_recognised():
     with pytest.raises(ConfigError, match="labels stand one a line, not separated by ';'"):
         check_labels(["a;b;c"], 3, where="here")
+    with pytest.raises(ConfigError, match="write one label a line"):
+        check_labels(["a;b", "c"], 3, where="here")
 
 
 def test_more_labels_than_classes_are_a_warning_with_both_counts():

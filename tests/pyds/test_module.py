@@ -49,7 +49,8 @@ def test_importing_registers_the_elements_and_leaves_the_rest_of_gstreamer_to_th
         "import pyds\n"
         "from gi.repository import Gst\n"
         "Gst.init(None)\n"
-        "print(Gst.ElementFactory.find('nvstreammux') is not None)"
+        "print(Gst.ElementFactory.find('nvstreammux') is not None)",
+        PENSTOCK_REGISTER="1",
     )
     assert done.stdout.strip() == "True", done.stderr
 
@@ -68,7 +69,7 @@ def test_without_gstreamer_metadata_works_and_a_buffer_says_what_is_missing():
         "try: pyds.gst_buffer_get_nvds_batch_meta(1)\n"
         "except ImportError as error: print(error)"
     )
-    done = run(code)
+    done = run(code, PENSTOCK_REGISTER="1")
     first, message = done.stdout.splitlines()
     assert first == "0"
     assert "GStreamer" in message

@@ -185,6 +185,8 @@ def test_batch_and_frame_tell_their_numbers(batch):
     assert frame.base_meta.batch_meta == batch
     frame.bInferDone = True
     assert frame.bInferDone == 1
+    assert type(frame.bInferDone) is int
+    assert frame._core.infer_done is True
 
 
 def test_a_classifiers_answer_reads_as_a_chain_of_lists(car):

@@ -78,6 +78,7 @@ def test_on_a_bare_machine_every_package_is_named_in_one_command(bare_venv, mach
     (line,) = [line for line in lines(done) if "python3-gi" in line]
     required = [need.package for need in NEEDS if need.required]
     assert line.partition("--no-install-recommends ")[2].split() == required
+    assert f"which is not {system_python}" in done.stdout
     assert f"{system_python} -m venv --clear --system-site-packages" in done.stdout
 
 
@@ -86,6 +87,7 @@ def test_without_even_a_system_python_the_report_is_made(bare_venv, machine, tmp
     done = bare_venv(tmp_path / "no/such/python3")
     assert done.returncode == 1, done.stderr
     assert re.search("apt-get install .*python3-venv python3-gi ", done.stdout)
+    assert re.search("ok +plugin scan", done.stdout)
 
 
 def test_pip_s_pygobject_without_gst_python_is_not_enough(bare_venv):
@@ -112,13 +114,14 @@ def test_a_plugin_that_does_not_load_is_named_with_the_command_that_tries_again(
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins/libgstbroken.so").write_text("not a library")
     machine.environment |= {
+        "PYTHONPATH": SOURCES,
         "GST_PLUGIN_PATH_1_0": str(tmp_path / "plugins"),
         "GST_REGISTRY": str(tmp_path / "registry.bin"),
         "COLUMNS": "400",
     }
     done = machine.run(sys.executable, "-m", "penstock.cli.doctor")
     assert done.returncode == 0, done.stdout
-    assert re.search(r"note +plugin scan .*libgstbroken\.so", done.stdout)
+    assert re.search(r"note +plugin scan +rejected by GStreamer: libgstbroken\.so", done.stdout)
     assert f"rm -f '{tmp_path}/registry.bin'" in lines(done)
 
 
@@ -131,6 +134,7 @@ def test_a_file_of_the_current_folder_is_not_taken_for_a_module(machine, tmp_pat
 
 
 def test_importing_it_loads_neither_gstreamer_nor_an_engine(machine):
+    machine.environment["PYTHONPATH"] = SOURCES
     code = "import sys, penstock.cli.doctor; print(*sys.modules)"
     loaded = set(machine.run(sys.executable, "-c", code).stdout.split())
     assert "penstock.cli.doctor" in loaded

@@ -54,7 +54,9 @@ def flat_planes(name, size, levels):
     made, planes = pixel_format(name), []
     for plane, shape in zip(made.planes, made.shapes(size), strict=True):
         array = np.empty(shape, made.dtype)
-        array[...] = [levels[s] for s in plane.samples] if array.ndim == 3 else levels[plane.samples]
+        array[...] = (
+            [levels[s] for s in plane.samples] if array.ndim == 3 else levels[plane.samples]
+        )
         planes.append(array)
     return tuple(planes)
 

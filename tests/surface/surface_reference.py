@@ -17,7 +17,9 @@ WAIT_S = 20
 def gst_caps(name, size, colorimetry):
     """Caps whose transfer function and primaries never differ, so that only matrices matter."""
     span = 1 if colorimetry.full_range or pixel_format(name).model != "yuv" else 2
-    matrix = 1 if pixel_format(name).model == "rgb" else {"bt709": 3, "bt601": 4}[colorimetry.matrix]
+    matrix = (
+        1 if pixel_format(name).model == "rgb" else {"bt709": 3, "bt601": 4}[colorimetry.matrix]
+    )
     return Gst.Caps.from_string(
         f"video/x-raw,format={name},width={size[0]},height={size[1]},framerate=1/1,"
         f"pixel-aspect-ratio=1/1,colorimetry={span}:{matrix}:5:1"

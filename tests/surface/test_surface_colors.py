@@ -112,15 +112,12 @@ def test_gray_has_no_colour_in_any_format(level, target, colorimetry):
 @pytest.mark.parametrize(("source", "target"), list(itertools.product(FORMATS, TARGETS)))
 def test_gstreamer_converts_alike(source, target):
     yuv = (pixel_format(source).model, pixel_format(target).model) == ("yuv", "yuv")
-    pairs = itertools.product(COLORIMETRIES, COLORIMETRIES if yuv else [None])
+    pairs = itertools.product(COLORIMETRIES, COLORIMETRIES)
     for seed, (before, after) in enumerate(pairs):
-        after = after or before
-        if not gstreamer_converts(source, target, before, after):
+        if not (yuv or before == after) or not gstreamer_converts(source, target, before, after):
             continue
         planes = smooth_planes(source, (160, 120), seed=seed)
-        wanted = gst_convert(
-            planes, (source, (160, 120), before), (target, (160, 120), after)
-        )
+        wanted = gst_convert(planes, (source, (160, 120), before), (target, (160, 120), after))
         ours = surface_of(planes, source, before).convert(target, colorimetry=after).planes()
         off = differences(ours, wanted, target)
         # GStreamer's 8-bit arithmetic is up to 6 levels off the standard's formula where ours

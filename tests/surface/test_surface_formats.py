@@ -70,7 +70,7 @@ def test_the_last_row_needs_no_padding():
 
 def test_memory_that_is_too_small_is_measured_in_the_message():
     layout = PlaneLayout.default("NV12", (640, 480))
-    with pytest.raises(ValueError, match="NV12 640x480, plane UV: .*reach byte 460800; .*460799"):
+    with pytest.raises(ValueError, match=r"NV12 640x480, plane UV: .*reach byte 460800; .*460799"):
         layout.planes(np.zeros(460799, np.uint8))
 
 
@@ -85,7 +85,7 @@ def test_memory_that_is_not_a_block_of_bytes_is_refused():
 
 
 def test_an_unknown_format_lists_the_known_ones():
-    with pytest.raises(UnknownNameError, match="'NV21'; did you mean 'NV12'.*Known: NV12, I420"):
+    with pytest.raises(UnknownNameError, match=r"'NV21'; did you mean 'NV12'.*Known: NV12, I420"):
         pixel_format("NV21")
 
 
@@ -101,5 +101,5 @@ def test_the_room_opens_without_opencv():
 def test_the_room_has_no_other_names():
     import penstock.surface
 
-    with pytest.raises(AttributeError, match="'penstock.surface' has no attribute 'GpuSurface'"):
+    with pytest.raises(AttributeError, match=r"'penstock.surface' has no attribute 'GpuSurface'"):
         _ = penstock.surface.GpuSurface

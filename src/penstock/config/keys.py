@@ -88,5 +88,5 @@ def reference(table: Mapping[str, Key]) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`; did you mean batch-size?`, or nothing where no known name is close."""
-    close = get_close_matches(name.replace("_", "-"), list(known), n=1)
+    close = get_close_matches(name, list(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""

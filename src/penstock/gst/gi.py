@@ -1,7 +1,9 @@
 """GStreamer's namespaces, versions pinned and initialised once."""
 
 from penstock.errors import MissingExtraError
+from penstock.gst import unwinder
 
+unwinder.settle()
 try:
     import gi
 

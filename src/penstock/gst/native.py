@@ -8,6 +8,8 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
+from penstock.gst import gi  # noqa: F401 - initialises GStreamer before anything is called
+
 Pointer = ctypes.c_void_p
 """A C address."""
 

@@ -24,7 +24,7 @@ def resolve(path: str, *, relative_to: Path) -> Path:
     Raises:
         ValueError: No file can have this name (it has a zero byte, say).
     """
-    joined = Path(os.path.realpath(relative_to)) / path
+    joined = relative_to / path
     if joined.name in {"", ".."}:
         return Path(os.path.realpath(joined))
     return Path(os.path.realpath(joined.parent)) / joined.name

@@ -60,6 +60,11 @@ def yuv_to_yuv(source: Colorimetry, target: Colorimetry) -> Matrix:
     return np.asarray(moved)
 
 
+def full_range(colorimetry: Colorimetry) -> Colorimetry:
+    """The same matrix over 0 to 255: what gray is measured in."""
+    return Colorimetry(colorimetry.matrix, full_range=True)
+
+
 def black(made: PixelFormat, colorimetry: Colorimetry) -> tuple[tuple[int, ...], ...]:
     """The samples of a black, opaque pixel, plane by plane."""
     unit = 256 if made.dtype == np.uint16 else 1

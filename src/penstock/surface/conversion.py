@@ -103,6 +103,10 @@ def _rgb_to_rgb(source: Pixels, out: Pixels) -> None:
 
 
 def _yuv_to_gray(source: Pixels, out: Pixels) -> None:
+    if source.colorimetry.matrix != out.colorimetry.matrix:
+        matrix = color.yuv_to_yuv(source.colorimetry, color.full_range(out.colorimetry))
+        cv2.extractChannel(cv2.transform(packed_yuv(source), matrix), 0, out.planes[0])
+        return
     black, levels = color.luma_range(source.colorimetry)
     _stretch(source.planes[0], 255 / levels, -black * 255 / levels, out.planes[0])
 
@@ -115,8 +119,8 @@ def _gray_to_yuv(source: Pixels, out: Pixels) -> None:
 
 
 def _rgb_to_gray(source: Pixels, out: Pixels) -> None:
-    full = Colorimetry(source.colorimetry.matrix, full_range=True)
-    cv2.extractChannel(cv2.transform(_three(source), color.rgb_to_yuv(full)), 0, out.planes[0])
+    matrix = color.rgb_to_yuv(color.full_range(out.colorimetry))
+    cv2.extractChannel(cv2.transform(_three(source), matrix), 0, out.planes[0])
 
 
 def _gray_to_rgb(source: Pixels, out: Pixels) -> None:

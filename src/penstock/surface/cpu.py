@@ -250,7 +250,10 @@ class CpuSurface:
         """
         with self._lock:
             picture = self._picture
-            return network.fill(picture.memory.pixels, picture.framing, rois, spec, out)
+            pixels = picture.memory.pixels
+            if pixels.format.model == "rgb":  # what gray is made of RGB follows the promise
+                pixels = pixels._replace(colorimetry=self._colorimetry)
+            return network.fill(pixels, picture.framing, rois, spec, out)
 
     def _wanted(self, name: str) -> PixelFormat:
         wanted = pixel_format(name)

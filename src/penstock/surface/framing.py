@@ -208,8 +208,8 @@ def placement(
 
 def _placed(wanted: float, room: int, *, centred: bool, even: bool) -> tuple[int, int]:
     length = min(room, max(1, _near(wanted)))
-    if even and 1 < length < room:
-        length = 2 * _near(length / 2)
+    if even and length < room:
+        length = min(room, max(1, 2 * _near(wanted / 2)))
     first = (room - length) // 2 if centred else 0
     first -= first % 2 if even else 0
     return first, first + length

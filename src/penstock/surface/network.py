@@ -14,7 +14,7 @@ from penstock.surface import color
 from penstock.surface.conversion import rgb_code
 from penstock.surface.framing import Framing
 from penstock.surface.pixels import Pixels
-from penstock.surface.protocol import Box, Colorimetry, InputSpec, Interpolation
+from penstock.surface.protocol import Box, InputSpec, Interpolation
 from penstock.surface.sampling import resample
 
 
@@ -118,9 +118,9 @@ def _sample_rgb(
     gray = spec.color == "GRAY"
     code = rgb_code(samples, "RGB" if gray else spec.color)
     if gray:
-        full = Colorimetry(pixels.colorimetry.matrix, full_range=True)
+        matrix = color.rgb_to_yuv(color.full_range(pixels.colorimetry))
         three = small if code is None else cv2.cvtColor(small, code)
-        cv2.extractChannel(cv2.transform(three, color.rgb_to_yuv(full)), 0, out)
+        cv2.extractChannel(cv2.transform(three, matrix), 0, out)
     elif code is None:
         np.copyto(out, small)
     else:

@@ -100,10 +100,10 @@ def _scanner(facts: Facts) -> Check:
     name, needed = "plugin scan", "every plugin loads"
     if facts.died:
         return Check(name, False, facts.died, needed, command=forget_plugins())
-    rejected = facts.found.get("blacklisted", "")
+    rejected = [Path(file).name for file in facts.found.get("blacklisted", "").split(",") if file]
     if not rejected:
         return Check(name, True, "no plugin rejected", needed)
-    found = f"rejected by GStreamer: {rejected}"
+    found = f"rejected by GStreamer: {', '.join(rejected)}"
     return Check(name, False, found, needed, command=forget_plugins(), required=False)
 
 

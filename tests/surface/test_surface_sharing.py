@@ -1,0 +1,339 @@
+"""Nobody sees what somebody else writes, and nothing lives longer than it is needed."""
+
+import gc
+import threading
+import weakref
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from surface_pictures import BT601, copies, cpu_surface, noise_planes, same
+
+from penstock.surface import CpuSurface, PlaneLayout
+
+FORMATS = ("I420", "NV12", "RGBA", "GRAY8")
+
+
+class Holder:
+    """A surface beside a plain model of it: the planes it should hold."""
+
+    def __init__(self, surface, planes, name):
+        self.surface, self.planes, self.name = surface, planes, name
+
+    def expected(self, name):
+        model = CpuSurface.from_planes(copies(self.planes), self.name, colorimetry=BT601)
+        return copies(model.planes(name))
+
+
+class Sharing(RuleBasedStateMachine):
+    """Holders share, crop, promise, write and die in any order."""
+
+    holders = Bundle("holders")
+    views = Bundle("views")
+
+    def __init__(self):
+        super().__init__()
+        self.alive = []
+        self.kept = []  # read-only arrays and what they must show
+
+    @rule(
+        target=holders,
+        name=st.sampled_from(FORMATS),
+        exclusive=st.booleans(),
+        seed=st.integers(0, 9),
+    )
+    def make(self, name, exclusive, seed):
+        planes = noise_planes(name, (24, 16), seed=seed)
+        surface = CpuSurface.from_planes(
+            copies(planes), name, colorimetry=BT601, exclusive=exclusive
+        )
+        return self.remember(Holder(surface, copies(planes), name))
+
+    def remember(self, holder):
+        self.alive.append(holder)
+        return holder
+
+    @rule(target=holders, holder=holders)
+    def share(self, holder):
+        twin = holder.surface.share()
+        return self.remember(Holder(twin, copies(holder.planes), holder.name))
+
+    @rule(target=holders, holder=holders, left=st.integers(0, 3), width=st.integers(1, 3))
+    def crop(self, holder, left, width):
+        columns, rows = holder.surface.size
+        box = (min(left * 2, columns - 1) // 2 * 2, 0, min(width * 4, columns), rows)
+        cropped = holder.surface.crop(box)
+        planes = copies(
+            CpuSurface.from_planes(holder.planes, holder.name, colorimetry=BT601).crop(box).planes()
+        )
+        return self.remember(Holder(cropped, planes, holder.name))
+
+    @rule(target=holders, holder=holders, name=st.sampled_from(FORMATS[:3]))
+    def promise(self, holder, name):
+        promised = holder.surface.convert(name)
+        return self.remember(Holder(promised, copies(holder.planes), holder.name))
+
+    @rule(holder=holders, name=st.sampled_from(FORMATS))
+    def look(self, holder, name):
+        seen = holder.surface.planes(name)
+        assert same(seen, holder.expected(name))
+        assert not any(plane.flags.writeable for plane in seen)
+
+    @rule(holder=holders, name=st.sampled_from(FORMATS))
+    def keep_looking(self, holder, name):
+        seen = holder.surface.planes(name)
+        self.kept.append((seen[0][1:], copies([seen[0][1:]])))
+
+    @rule(
+        target=views,
+        holder=holders,
+        level=st.integers(0, 255),
+        name=st.sampled_from([None, *FORMATS]),
+    )
+    def write(self, holder, level, name):
+        if name not in (None, holder.name):
+            holder.planes, holder.name = holder.expected(name), name
+        writable = holder.surface.writable(name)
+        assert same(writable, holder.planes)
+        for plane, model in zip(writable, holder.planes, strict=True):
+            plane[level % plane.shape[0]] = level
+            model[level % plane.shape[0]] = level
+        return (holder, holder.name, writable)
+
+    @rule(view=views, level=st.integers(0, 255))
+    def write_again(self, view, level):
+        """Arrays stay connected to their holder until it holds another format."""
+        holder, name, writable = view
+        connected = same(writable, holder.planes) and name == holder.name
+        writable[0][0] = level
+        if connected and np.array_equal(holder.surface.planes(name)[0][0], writable[0][0]):
+            holder.planes[0][0] = level
+
+    @rule(view=consumes(views))
+    def stop_writing(self, view):
+        pass
+
+    @rule(holder=consumes(holders))
+    def drop(self, holder):
+        self.alive.remove(holder)
+
+    @invariant()
+    def everybody_sees_only_their_own_writes(self):
+        for holder in self.alive:
+            assert holder.surface.held_format == holder.name
+            assert same(holder.surface.planes(holder.name), holder.planes)
+
+    @invariant()
+    def what_was_seen_stays(self):
+        for seen, was in self.kept:
+            assert np.array_equal(seen, was[0])
+
+
+TestSharing = Sharing.TestCase
+TestSharing.settings = settings(max_examples=120, stateful_step_count=25, deadline=None)
+
+
+@contextmanager
+def no_collector():
+    """Whatever dies inside dies by its last reference, not by the cycle collector."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+class Owner:
+    """Stands for a mapped buffer."""
+
+
+def owned(size=(32, 16), name="I420"):
+    owner = Owner()
+    layout = PlaneLayout.default(name, size)
+    memory = np.zeros(layout.size_bytes, np.uint8)
+    surface = CpuSurface.from_memory(memory, layout, colorimetry=BT601, owner=owner)
+    return surface, weakref.ref(owner)
+
+
+def test_an_owner_is_released_with_the_last_surface():
+    with no_collector():
+        surface, owner = owned()
+        other = surface.share().crop((0, 0, 8, 8)).scale((4, 4)).convert("RGBA")
+        del surface
+        assert owner() is not None
+        del other
+        assert owner() is None
+
+
+def test_an_owner_is_released_with_the_last_view_even_a_slice_of_one():
+    with no_collector():
+        surface, owner = owned()
+        part = surface.planes()[1][2:, 3:5]
+        del surface
+        assert owner() is not None
+        del part
+        assert owner() is None
+
+
+def test_an_owner_is_released_when_a_write_makes_a_copy():
+    with no_collector():
+        surface, owner = owned()
+        surface.writable()
+        assert owner() is None
+        assert surface.size == (32, 16)
+
+
+def test_an_owner_is_released_when_a_written_surface_needs_another_format_or_size():
+    with no_collector():
+        for pending in (lambda s: s.scale((8, 8)), lambda s: s.convert("RGBA"), lambda s: s):
+            surface, owner = owned()
+            surface = pending(surface)
+            surface.planes()
+            assert owner() is not None
+            surface.writable(surface.format)
+            assert owner() is None
+
+
+def test_an_owner_is_released_once_chained_work_is_done():
+    with no_collector():
+        surface, owner = owned()
+        surface = surface.scale((4, 4)).scale((32, 32))
+        assert owner() is not None
+        surface.planes()
+        assert owner() is None
+
+
+def test_an_owner_survives_a_failed_call():
+    with no_collector():
+        surface, owner = owned()
+        with pytest.raises(ValueError, match="no pixel"):
+            surface.crop((99, 99, 4, 4))
+        del surface
+        assert owner() is None
+
+
+def test_conversions_of_a_dead_surface_are_dropped():
+    with no_collector():
+        surface = cpu_surface()
+        seen = weakref.ref(surface.planes("RGBA")[0].base.loan.memory)
+        assert seen() is not None
+        del surface
+        assert seen() is None
+
+
+def test_foreign_memory_is_never_written():
+    planes = noise_planes("I420", (24, 16))
+    before = copies(planes)
+    surface = CpuSurface.from_planes(planes, "I420", colorimetry=BT601)
+    surface.writable()[0][...] = 0
+    assert same(planes, before)
+
+
+def test_exclusive_memory_is_written_in_place_while_nobody_else_holds_it():
+    planes = noise_planes("I420", (24, 16))
+    surface = CpuSurface.from_planes(planes, "I420", colorimetry=BT601, exclusive=True)
+    assert np.shares_memory(surface.writable()[0], planes[0])
+    twin = surface.share()
+    assert not np.shares_memory(surface.writable()[0], planes[0])
+    assert np.shares_memory(twin.writable()[0], planes[0])
+
+
+def test_memory_is_copied_once_and_not_for_every_write():
+    surface = cpu_surface()
+    first = surface.writable()[0].ctypes.data
+    assert surface.writable()[0].ctypes.data == first
+
+
+def test_a_read_only_array_cannot_be_made_writeable():
+    (plane,) = cpu_surface("RGB", exclusive=True).planes()
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        plane.flags.writeable = True
+
+
+def test_read_only_arrays_cannot_be_exclusive():
+    planes = noise_planes("GRAY8", (4, 4))
+    planes[0].flags.writeable = False
+    with pytest.raises(ValueError, match="exclusive planes will be written.*read-only"):
+        CpuSurface.from_planes(planes, "GRAY8", colorimetry=BT601, exclusive=True)
+
+
+def test_a_view_taken_while_somebody_may_still_write_is_a_copy():
+    surface = cpu_surface(exclusive=True)
+    writable = surface.writable()
+    seen = surface.planes()
+    before = copies(seen)
+    writable[0][...] = 1
+    assert same(seen, before)
+    assert (surface.planes()[0] == 1).all()
+
+
+def in_threads(*works):
+    """Run all at once, and raise what any of them raised."""
+    raised, gate = [], threading.Barrier(len(works))
+
+    def run(work):
+        gate.wait()
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 (raised again below)
+            raised.append(error)
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if raised:
+        raise raised[0]
+
+
+def test_branches_in_threads_write_and_look_without_seeing_each_other():
+    original = cpu_surface("I420", (64, 48), exclusive=True)
+    before = copies(original.planes())
+
+    def branch(level):
+        def work():
+            for turn in range(60):
+                mine = original.share()
+                assert same(mine.planes(), before)
+                kept = mine.planes("RGB")[0].copy()
+                seen = mine.planes("RGB")[0]
+                for plane in mine.writable():
+                    plane[...] = level
+                assert np.array_equal(seen, kept)
+                assert all((plane == level).all() for plane in mine.planes())
+                other = mine.share() if turn % 2 else mine.scale((20, 20))
+                mine.writable()[0][...] = 255 - level
+                assert (other.planes()[0] == level).all()
+
+        return work
+
+    in_threads(*(branch(level) for level in (10, 60, 110, 160)))
+    assert same(original.planes(), before)
+
+
+def test_the_last_two_holders_writing_at_once_do_not_meet():
+    for _ in range(200):
+        first = cpu_surface("GRAY8", (32, 32), exclusive=True)
+        second = first.share()
+
+        def write(surface, level):
+            plane = surface.writable()[0]
+            plane[...] = level
+            assert (plane == level).all()
+
+        in_threads(lambda a=first: write(a, 1), lambda b=second: write(b, 2))
+        assert (first.planes()[0] == 1).all()
+        assert (second.planes()[0] == 2).all()
+
+
+def test_one_surface_in_many_threads_computes_a_look_once():
+    for _ in range(30):
+        surface = cpu_surface("I420", (320, 240)).scale((200, 100)).convert("RGB")
+        found = []
+        in_threads(*[lambda s=surface: found.append(s.planes()[0]) for _ in range(4)])
+        assert len({plane.ctypes.data for plane in found}) == 1
