@@ -1,5 +1,7 @@
 """What does not fit is found before the first frame, and named with file and key."""
 
+import sys
+
 import numpy as np
 import pytest
 from pictures import bright_box_network, make_rois
@@ -112,7 +114,7 @@ def test_no_model_at_all_is_named(tmp_path):
 
 
 def test_an_unknown_backend_lists_the_known_ones(from_file):
-    with pytest.raises(UnknownNameError, match="openvion.*did you mean 'openvino'"):
+    with pytest.raises(UnknownNameError, match=r"openvion.*did you mean 'openvino'"):
         from_file(backend="openvion")
 
 
@@ -173,8 +175,8 @@ def test_two_inputs_are_refused_with_their_shapes(bright, tmp_path, any_backend)
 
 
 def test_a_missing_library_says_how_to_install_it(bright, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
-    monkeypatch.delitem(__import__("sys").modules, "penstock.backends.onnxruntime", raising=False)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    monkeypatch.delitem(sys.modules, "penstock.backends.onnxruntime", raising=False)
     with pytest.raises(MissingExtraError, match=r"penstock\[onnxruntime\]"):
         bright(backend="onnxruntime")
 

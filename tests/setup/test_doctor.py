@@ -93,8 +93,9 @@ def test_without_even_a_system_python_the_report_is_made(bare_venv, machine, tmp
 def test_pip_s_pygobject_without_gst_python_is_not_enough(bare_venv):
     """It has the package `gi`, and lacks the overrides that make elements in Python possible."""
     (site,) = bare_venv.folder.glob("lib/python*/site-packages")
-    gi = util.find_spec("gi").submodule_search_locations[0]
-    shutil.copytree(gi, site / "gi", ignore=shutil.ignore_patterns("Gst.py", "_gi_gst*"))
+    for package in ("gi", "cairo"):
+        source = util.find_spec(package).submodule_search_locations[0]
+        shutil.copytree(source, site / package, ignore=shutil.ignore_patterns("Gst.py", "_gi_gst*"))
     done = bare_venv()
     assert done.returncode == 1
     assert "made without --system-site-packages" in done.stdout
@@ -108,6 +109,9 @@ def test_a_binding_that_aborts_the_process_is_reported(machine, tmp_path):
     done = machine.run(sys.executable, "-m", "penstock.cli.doctor")
     assert done.returncode == 1, done.stderr
     assert re.search(r"missing +plugin scan +killed by SIGABRT", done.stdout)
+    # What was answered before that is not lost.
+    facts = machine.run(sys.executable, ROOT / "src/penstock/cli/doctor/facts.py").stdout
+    assert json.loads(facts.splitlines()[0])["fact"] == "python"
 
 
 def test_a_plugin_that_does_not_load_is_named_with_the_command_that_tries_again(machine, tmp_path):
@@ -248,6 +252,13 @@ def test_brackets_in_what_was_found_are_shown_as_they_are(capsys):
     shown = capsys.readouterr().out
     assert "[bold] [/x] 'penstock[kafka]'" in shown
     assert "pip 'a[b]'" in shown
+
+
+def test_a_command_is_never_broken_over_two_lines(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    command = "apt-get install " + "a-long-name " * 10
+    render([Check("it", False, "no", "it", command=command)])
+    assert command.strip() in capsys.readouterr().out
 
 
 def test_facts_are_printed_one_json_object_a_line(machine):

@@ -22,6 +22,7 @@ class Holder:
 
     def __init__(self, surface, planes, name):
         self.surface, self.planes, self.name = surface, planes, name
+        self.times_reformatted = 0
 
     def expected(self, name):
         model = CpuSurface.from_planes(copies(self.planes), self.name, colorimetry=BT601)
@@ -71,7 +72,7 @@ class Sharing(RuleBasedStateMachine):
         )
         return self.remember(Holder(cropped, planes, holder.name))
 
-    @rule(target=holders, holder=holders, name=st.sampled_from(FORMATS[:3]))
+    @rule(target=holders, holder=holders, name=st.sampled_from(["I420", "NV12", "BGR"]))
     def promise(self, holder, name):
         promised = holder.surface.convert(name)
         return self.remember(Holder(promised, copies(holder.planes), holder.name))
@@ -96,20 +97,20 @@ class Sharing(RuleBasedStateMachine):
     def write(self, holder, level, name):
         if name not in (None, holder.name):
             holder.planes, holder.name = holder.expected(name), name
+            holder.times_reformatted += 1
         writable = holder.surface.writable(name)
         assert same(writable, holder.planes)
         for plane, model in zip(writable, holder.planes, strict=True):
             plane[level % plane.shape[0]] = level
             model[level % plane.shape[0]] = level
-        return (holder, holder.name, writable)
+        return (holder, holder.times_reformatted, writable)
 
     @rule(view=views, level=st.integers(0, 255))
     def write_again(self, view, level):
-        """Arrays stay connected to their holder until it holds another format."""
-        holder, name, writable = view
-        connected = same(writable, holder.planes) and name == holder.name
+        """Arrays show through to their holder until it holds another format."""
+        holder, times_reformatted, writable = view
         writable[0][0] = level
-        if connected and np.array_equal(holder.surface.planes(name)[0][0], writable[0][0]):
+        if times_reformatted == holder.times_reformatted:
             holder.planes[0][0] = level
 
     @rule(view=consumes(views))
@@ -257,7 +258,7 @@ def test_a_read_only_array_cannot_be_made_writeable():
 def test_read_only_arrays_cannot_be_exclusive():
     planes = noise_planes("GRAY8", (4, 4))
     planes[0].flags.writeable = False
-    with pytest.raises(ValueError, match="exclusive planes will be written.*read-only"):
+    with pytest.raises(ValueError, match=r"exclusive planes will be written.*read-only"):
         CpuSurface.from_planes(planes, "GRAY8", colorimetry=BT601, exclusive=True)
 
 
@@ -279,7 +280,7 @@ def in_threads(*works):
         gate.wait()
         try:
             work()
-        except BaseException as error:  # noqa: BLE001 (raised again below)
+        except BaseException as error:
             raised.append(error)
 
     threads = [threading.Thread(target=run, args=(work,)) for work in works]
@@ -335,5 +336,5 @@ def test_one_surface_in_many_threads_computes_a_look_once():
     for _ in range(30):
         surface = cpu_surface("I420", (320, 240)).scale((200, 100)).convert("RGB")
         found = []
-        in_threads(*[lambda s=surface: found.append(s.planes()[0]) for _ in range(4)])
+        in_threads(*[lambda s=surface, f=found: f.append(s.planes()[0]) for _ in range(4)])
         assert len({plane.ctypes.data for plane in found}) == 1

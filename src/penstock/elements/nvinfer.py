@@ -144,6 +144,8 @@ class NvInfer(BatchTransform):
         from penstock.inference import Engine
 
         self._engine = Engine(self._effective())
+        for text in self._engine.warnings:
+            post_warning(self, text)
         self._batches = 0
 
     def close(self) -> None:
@@ -158,6 +160,6 @@ class NvInfer(BatchTransform):
         self._batches += 1
         if skipped or self._engine is None or batch.surfaces is None:
             return
-        rois = [Roi.whole(frame, batch.surfaces[frame.batch_id]) for frame in batch.frames]
+        rois = [Roi.whole(frame) for frame in batch.frames]
         for frame, detections in zip(batch.frames, self._engine.infer(rois), strict=True):
             attach(frame, detections, self._engine.config)

@@ -30,31 +30,40 @@ _KEY_FRAMES = 2
 _DEEP = ("P010_10LE",)
 _RAW = f"video/x-raw, format=(string){{ {', '.join(SOURCE_FORMATS)} }}"
 _NVMM = "video/x-raw(memory:NVMM), format=(string){ NV12, P010_10LE }"
+_IMAGES = "jpeg png bmp webp tiff jp2 x-jpc x-j2c ppm pbm x-portable-anymap"
+_VIDEOS = """
+    vp8 vp9 av1 theora h261 h263 intel-h263 mjpeg-b divx xvid 3ivx msmpeg wmv dirac prores dnxhd dv
+    cineform ffv huffyuv lagarith svq flash-video flash-screen flash-screen2 vp3 vp5 vp6 vp6-flash
+    pn-realvideo cinepak indeo msvideocodec rle smc apple-video apple-intermediate-codec camtasia
+    camstudio tscc fraps zmbv cavs mimic truemotion speedhq compressed-yuv ati-vcr asus aasc amv
+    nuv loco mszh kmvc xan 4xm qdrw ultimotion vmnc fli
+"""
+COMPRESSED = "; ".join(
+    [
+        "video/x-h264, alignment=(string)au, stream-format=(string){ avc, byte-stream }",
+        "video/x-h265, alignment=(string)au, stream-format=(string){ hvc1, hev1, byte-stream }",
+        "video/mpeg, mpegversion=(int){ 1, 2, 4 }, systemstream=(boolean)false",
+        *(f"video/x-{name}" for name in _VIDEOS.split()),
+        "video/sp5x",
+        *(f"image/{name}" for name in _IMAGES.split()),
+    ]
+)
+"""What may come in. A fixed list: while GStreamer scans plugins, no decoder can be asked."""
 _UNUSED = "accepted; a GPU decoder's setting without effect on this decoder"
 
 
 def software_decoders() -> list[Gst.ElementFactory]:
     """Installed software decoders of pictures and video, best rank first."""
-    kinds = Gst.ELEMENT_FACTORY_TYPE_DECODER | Gst.ELEMENT_FACTORY_TYPE_MEDIA_VIDEO
-    images = Gst.ELEMENT_FACTORY_TYPE_DECODER | Gst.ELEMENT_FACTORY_TYPE_MEDIA_IMAGE
+    video = Gst.ELEMENT_FACTORY_TYPE_DECODER | Gst.ELEMENT_FACTORY_TYPE_MEDIA_VIDEO
+    image = Gst.ELEMENT_FACTORY_TYPE_DECODER | Gst.ELEMENT_FACTORY_TYPE_MEDIA_IMAGE
     found = [
         factory
-        for kind in (kinds, images)
+        for kind in (video, image)
         for factory in Gst.ElementFactory.list_get_elements(kind, Gst.Rank.MARGINAL)
         if "Hardware" not in factory.get_metadata("klass")
         and not factory.get_name().startswith("nv")
     ]
     return sorted(found, key=lambda f: (-f.get_rank(), f.get_name()))
-
-
-def _sink_caps() -> Gst.Caps:
-    """The union of what the installed decoders accept, or scripts' pads would be refused."""
-    union = Gst.Caps.new_empty()
-    for factory in software_decoders():
-        for template in factory.get_static_pad_templates():
-            if template.direction == Gst.PadDirection.SINK:
-                union = Gst.Caps.merge(union, template.get_caps())
-    return union
 
 
 class _Label(GstBase.BaseTransform):
@@ -129,7 +138,7 @@ class Nvv4l2Decoder(Element, Gst.Bin):
         "The Penstock authors",
     )
     __gsttemplates__ = (
-        Gst.PadTemplate.new("sink", Gst.PadDirection.SINK, Gst.PadPresence.ALWAYS, _sink_caps()),
+        pad_template("sink", Gst.PadDirection.SINK, Gst.PadPresence.ALWAYS, COMPRESSED),
         pad_template("src", Gst.PadDirection.SRC, Gst.PadPresence.ALWAYS, _NVMM),
     )
     __gproperties__ = gproperties(PROPERTIES)

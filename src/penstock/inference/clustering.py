@@ -23,6 +23,8 @@ def suppress(parsed: Parsed, classes: ClassColumns) -> Parsed:
     Returns:
         What is left, by class, then most confident first; equals from left to right.
     """
+    if not len(parsed):
+        return parsed
     parsed = in_order(parsed)
     starts = np.flatnonzero(np.diff(parsed.class_ids, prepend=-1))
     kept = [
@@ -31,7 +33,7 @@ def suppress(parsed: Parsed, classes: ClassColumns) -> Parsed:
             starts, [*starts[1:], len(parsed)], parsed.class_ids[starts], strict=True
         )
     ]
-    return parsed.take(np.concatenate(kept)) if kept else parsed
+    return parsed.take(np.concatenate(kept))
 
 
 def leave(parsed: Parsed, classes: ClassColumns) -> Parsed:

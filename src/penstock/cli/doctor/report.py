@@ -11,13 +11,11 @@ def render(checks: Sequence[Check]) -> int:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     table = Table("", "", "found", "needed", box=None, header_style="dim")
     for check in checks:
         mark, style = _mark(check)
-        table.add_row(
-            Text(mark, style), Text(check.name), Text(check.found), Text(check.needed, "dim")
-        )
+        table.add_row(Text(mark, style), check.name, check.found, Text(check.needed, "dim"))
     console.print(table)
     missing = [check for check in checks if check.required and not check.ok]
     notes = [check for check in checks if not check.required]
