@@ -67,19 +67,19 @@ quietly() { # WHAT COMMAND...: one line on success, the end of the output on fai
   die "failed: $*"
 }
 
-missing_packages() {
+missing_of() { # PACKAGE...: those that are not installed
   local installed package
   # dpkg-query fails as soon as one package is unknown, and still prints the others.
   # shellcheck disable=SC2016 # the format is dpkg-query's, not the shell's
-  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${PACKAGES[@]}" 2>/dev/null) || true
-  for package in "${PACKAGES[@]}"; do
+  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null) || true
+  for package in "$@"; do
     grep -qx "$package installed" <<<"$installed" || echo "$package"
   done
 }
 
-install_packages() {
+apt_install() { # PACKAGE...: those that are missing
   local missing=() package become_root=() apt_get
-  while read -r package; do missing+=("$package"); done < <(missing_packages)
+  while read -r package; do missing+=("$package"); done < <(missing_of "$@")
   ((${#missing[@]})) || return 0
   if ((EUID != 0)); then
     command -v sudo >/dev/null ||
@@ -91,6 +91,16 @@ install_packages() {
   quietly "apt-get update" "${apt_get[@]}" update
   quietly "apt-get install ${missing[*]}" \
     "${apt_get[@]}" install --no-install-recommends "${missing[@]}"
+}
+
+install_packages() {
+  apt_install "${PACKAGES[@]}"
+  if ! gst-inspect-1.0 python >/dev/null 2>&1; then
+    # Debian 13's plugin loader opens libpython by a name that only the development package has,
+    # and GStreamer does not try again what it has once rejected.
+    apt_install libpython3-dev
+    rm -f "${XDG_CACHE_HOME:-$HOME/.cache}"/gstreamer-1.0/registry.*.bin
+  fi
 }
 
 sees_gstreamer() { # PYTHON: whether it is new enough and is the one that PyGObject was built for

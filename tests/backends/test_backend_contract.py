@@ -1,6 +1,7 @@
 """What every backend must do. A new backend is tested by being registered."""
 
 import gc
+import re
 import threading
 
 import numpy as np
@@ -119,9 +120,10 @@ def test_f16_tensors_stay_f16(backend, tmp_path):
     assert y.tolist() == [[0, 0, 0.5, 2]]
 
 
-def test_read_only_and_strided_arrays_are_taken(backend, tmp_path):
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_read_only_and_strided_arrays_are_taken(backend, tmp_path, order):
     weights = convolution(tmp_path / "net.onnx")
-    x = np.asfortranarray(random_input(2, 3, 6, 6))
+    x = np.array(random_input(2, 3, 6, 6), order=order)
     x.flags.writeable = False
     before = x.copy()
     found = backend(tmp_path / "net.onnx").run({"x": x})["sums"]
@@ -212,6 +214,18 @@ def test_a_truncated_file_is_named(name, tmp_path_factory, share):
     path.write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(ModelError, match=r"net\.onnx: "):
         BACKENDS.load(name)(path)
+
+
+def test_a_cut_off_download_is_told_from_a_foreign_file(backend, tmp_path):
+    convolution(tmp_path / "whole.onnx")
+    whole = (tmp_path / "whole.onnx").read_bytes()
+    path = tmp_path / "net.onnx"
+    path.write_bytes(whole[:200])
+    expected = r"net\.onnx: the file is cut off: it has 200 bytes and should have at least (\d+)"
+    with pytest.raises(ModelError, match=expected) as caught:
+        backend(path)
+    wanted = int(re.search(expected, str(caught.value))[1])
+    assert 200 < wanted <= len(whole)
 
 
 def test_damage_inside_the_network_is_a_model_error(backend, tmp_path):

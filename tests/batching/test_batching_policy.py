@@ -74,6 +74,10 @@ def test_the_batch_size_can_change_while_frames_wait():
     assert served(batcher) == [0, 1]
 
 
+def test_a_batch_can_be_written_with_the_type_of_its_frames():
+    assert Batch[str](((0, "a"),)) == Batch(((0, "a"),))
+
+
 # More pads than slots
 
 
@@ -84,6 +88,12 @@ def test_with_fewer_slots_than_pads_the_pads_take_turns():
         push_to(batcher, *(pad for pad in batcher.pads if not batcher.queued(pad)))
         turns.append(served(batcher))
     assert turns == [[0, 1], [2, 3], [0, 4], [1, 2], [3, 4]]
+
+
+def test_a_batch_size_of_one_serves_one_pad_after_the_other():
+    batcher = make_batcher(0, 1, 2, batch_size=1)
+    push_to(batcher, 0, 1, 2)
+    assert [served(batcher) for _ in range(3)] == [[0], [1], [2]]
 
 
 def test_a_slow_pad_is_not_starved_by_fast_ones():

@@ -236,6 +236,16 @@ def test_a_flush_of_everything_does_not_end_it_all():
     assert decide_all(batcher) == []
 
 
+def test_a_source_that_was_flushed_with_its_eos_delivers_again():
+    batcher = make_batcher(0)
+    batcher.push(0, "a", now_ns=0)
+    batcher.eos(0)
+    batcher.flush_start(0)
+    batcher.flush_stop(0)
+    batcher.push(0, "b", now_ns=0)
+    assert decide_all(batcher) == [Batch(((0, "b"),))]
+
+
 def test_a_flush_before_the_end_was_told_takes_it_back():
     batcher = make_batcher(0)
     batcher.eos(0)

@@ -111,7 +111,8 @@ def test_only_the_first_equals_sign_separates_and_hashes_in_values_stay(write):
 
 
 def test_yaml_lists_become_the_key_file_spelling_and_empty_means_empty(write):
-    text = "a:\n  k: [1, 2, x]\n  m:\n  - 3\n  - '4'\n  n:\n  o: null\n  p: ~\n  t: true\n  q: '~'\nb:\n"
+    text = "a:\n  k: [1, 2, x]\n  m:\n  - 3\n  - '4'\n  n:\n  o: null\n  p: ~\n"
+    text += "  t: true\n  q: '~'\nb:\n"
     assert texts(KeyFile.read(write(text, "c.yml"))) == {
         "a": {"k": "1;2;x", "m": "3;4", "n": "", "o": "", "p": "", "t": "true", "q": "~"},
         "b": {},

@@ -171,6 +171,16 @@ def test_a_plugin_that_is_installed_but_not_seen_is_not_asked_for_again():
     assert check.fix.endswith("apt-get install --reinstall gstreamer1.0-plugins-ugly")
 
 
+def test_the_loader_that_debian_13_leaves_without_its_library_gets_it():
+    check = check_need(need("plugin loader"), facts_without("python plugin"), installed=ALL)
+    assert check.packages == ("libpython3-dev",)
+    assert check.command.startswith("rm -f ")
+    again = check_need(
+        need("plugin loader"), facts_without("python plugin"), installed=ALL | {"libpython3-dev"}
+    )
+    assert "--reinstall gstreamer1.0-python3-plugin-loader" in again.fix
+
+
 def test_what_is_installed_passes_when_only_pygobject_is_missing():
     facts = Facts(errors=dict.fromkeys(EVERYTHING, "ModuleNotFoundError: No module named 'gi'"))
     check = check_need(need("ugly plugins"), facts, installed=ALL - {"python3-gi"})

@@ -115,6 +115,22 @@ def test_only_the_missing_package_is_installed(machine, tmp_path):
     assert not (tmp_path / "checkout/.venv").exists()
 
 
+def test_a_plugin_loader_that_does_not_load_gets_the_library_it_looks_for(machine, tmp_path):
+    registry = tmp_path / "gstreamer-1.0/registry.x86_64.bin"
+    registry.parent.mkdir()
+    registry.touch()
+    machine.environment["XDG_CACHE_HOME"] = str(tmp_path)
+    machine.environment["PYTHON"] = str(machine.has("python3", PYTHON_WITHOUT_GI))
+    machine.has("dpkg-query", "printf '%s installed\\n' \"${@:4}\" | grep -v libpython3-dev")
+    machine.has("sudo", 'exec "$@"')
+    machine.has("apt-get")
+    machine.has("gst-inspect-1.0", "exit 1")
+    machine.run(make_checkout(tmp_path / "checkout") / "scripts/setup.sh")
+    apt_get = [call for call in machine.calls() if call.startswith("apt-get")]
+    assert [call.split()[-1] for call in apt_get] == ["update", "libpython3-dev"]
+    assert not registry.exists()
+
+
 def test_apt_get_never_asks_a_question(machine, tmp_path):
     machine.has("dpkg-query", ALL_BUT_LIBAV)
     machine.has("sudo", 'exec "$@"')

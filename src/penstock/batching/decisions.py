@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # with slots too, Batch[int](...) raises a TypeError before Python 3.13
 class Batch(Generic[T]):
     """Push these frames as one batch.
 

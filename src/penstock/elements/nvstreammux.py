@@ -386,7 +386,9 @@ class NvStreamMux(Element, Gst.Element):
     def _reset(self) -> None:
         with self._changed:
             self._batcher = Batcher(
-                batch_size=self._batcher.batch_size, timeout_ns=self._batcher.timeout_ns
+                batch_size=self._batcher.batch_size,
+                timeout_ns=self._batcher.timeout_ns,
+                max_queued=1,  # a second one waits in the pad's own thread
             )
             for number, source in self._sources.items():
                 self._batcher.add_pad(number)

@@ -5,6 +5,9 @@ gst-launch-1.0 filesrc location=street.mp4 ! qtdemux ! h264parse ! nvv4l2decoder
 
 from __future__ import annotations
 
+import os
+import weakref
+
 from penstock.errors import StreamError
 from penstock.gst import (
     HELD_FORMAT,
@@ -27,6 +30,7 @@ MEMORY_TYPE = EnumType(
     "GstNvDecMemType", {"memtype_device": 0, "memtype_pinned": 1, "memtype_unified": 2}
 )
 _KEY_FRAMES = 2
+_decoders: weakref.WeakSet[Gst.Element] = weakref.WeakSet()  # those that exist now
 _DEEP = ("P010_10LE",)
 _RAW = f"video/x-raw, format=(string){{ {', '.join(SOURCE_FORMATS)} }}"
 _NVMM = "video/x-raw(memory:NVMM), format=(string){ NV12, P010_10LE }"
@@ -64,6 +68,11 @@ def software_decoders() -> list[Gst.ElementFactory]:
         and not factory.get_name().startswith("nv")
     ]
     return sorted(found, key=lambda f: (-f.get_rank(), f.get_name()))
+
+
+def _threads_each() -> int:
+    """Cores for one decoder: each thread of a decoder holds pictures of its own."""
+    return max(1, len(os.sched_getaffinity(0)) // max(1, len(_decoders)))
 
 
 class _Label(GstBase.BaseTransform):
@@ -145,6 +154,7 @@ class Nvv4l2Decoder(Element, Gst.Bin):
 
     def __init__(self) -> None:
         super().__init__()
+        _decoders.add(self)
         self._decoder: Gst.Element | None = None
         self._frames = 0
         self.frames_skipped = 0
@@ -191,6 +201,8 @@ class Nvv4l2Decoder(Element, Gst.Bin):
         decoder = factory.create(None)
         if decoder.find_property("qos") is not None:
             decoder.set_property("qos", False)  # frames drop only where the user asked
+        if decoder.find_property("max-threads") is not None:
+            decoder.set_property("max-threads", _threads_each())
         self.add(decoder)
         decoder.link(self._convert)
         self._sink.set_target(decoder.get_static_pad("sink"))

@@ -86,7 +86,7 @@ class Engine:
 
     @property
     def batch_size(self) -> int:
-        """Most regions in one run: the model's own batch, or the configuration's."""
+        """Regions in one run: the model's own batch, or the configuration's up to a limit."""
         return self._network.batch_size
 
     @property

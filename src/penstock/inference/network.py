@@ -17,11 +17,13 @@ from penstock.surface import InputSpec
 
 Outputs: TypeAlias = dict[str, NDArray[Any]]
 
+# On a CPU larger runs gain little (21.4 ms a picture at 4, 20.6 at 16) and cost memory: 400 MB.
+_MOST_AT_ONCE = 4
 _WARM_UP_IMAGES = 2  # enough to see whether the outputs have a batch dimension
 
 
 class Network:
-    """One network, ready to run on up to `batch_size` pictures.
+    """One network, ready to run on up to `batch_size` pictures at once.
 
     Args:
         config: The model and how its input is made.
@@ -31,6 +33,7 @@ class Network:
 
     Attributes:
         spec: What the input tensor shall hold.
+        batch_size: The model's own batch; else the configuration's, or a limit if that is lower.
         tensor: `(batch_size, C, h, w)` or `(batch_size, h, w, C)`: the input, used again and again.
         layers: The output layers to read, without the batch.
         metadata: The model's `metadata_props`.
@@ -50,7 +53,7 @@ class Network:
         self._backend = _open(config, self.model, backend=backend, threads=threads, cache=cache)
         self._input, spec = _only_input(config, self._backend)
         self.spec = _input_spec(config, self._input, spec)
-        self.batch_size = self._backend.max_batch or config.batch_size
+        self.batch_size = self._backend.max_batch or min(config.batch_size, _MOST_AT_ONCE)
         self._static = self._backend.max_batch is not None
         self.tensor = np.zeros((self.batch_size, *_picture_shape(self.spec)), spec.dtype)
         self._names = _output_names(config, self._backend)

@@ -22,13 +22,17 @@ _OLD = "# GStreamer and its Python bindings are too old here: Debian 12, Ubuntu 
 
 @dataclass(frozen=True)
 class Need:
-    """What one package provides, known by the facts that prove it is there."""
+    """What one package provides, known by the facts that prove it is there.
+
+    `loads_with` is a package that some releases forgot to make this one depend on.
+    """
 
     name: str
     package: str
     facts: tuple[str, ...]
     minimum: tuple[int, ...] = ()
     required: bool = True
+    loads_with: str = ""
 
 
 NEEDS = (
@@ -60,6 +64,7 @@ NEEDS = (
         "gstreamer1.0-python3-plugin-loader",
         ("python plugin",),
         required=False,
+        loads_with="libpython3-dev",  # Debian 13
     ),
 )
 ELEMENTS = tuple(
@@ -119,7 +124,8 @@ def read(output: bytes, *, died: str = "") -> Facts:
 def installed_packages() -> frozenset[str]:
     """Those packages of `NEEDS` that dpkg has; none where there is no dpkg."""
     form = "${Package} ${db:Status-Status}\n"
-    command = ["dpkg-query", "-W", "-f", form, *(need.package for need in NEEDS)]
+    packages = [name for need in NEEDS for name in (need.package, need.loads_with) if name]
+    command = ["dpkg-query", "-W", "-f", form, *packages]
     try:
         listing = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     except OSError:
@@ -148,12 +154,12 @@ def check_need(need: Need, facts: Facts, *, installed: frozenset[str]) -> Check:
     if "gi" not in facts.found and "gi" not in missing:
         return replace(good, found="installed; not tried, for want of PyGObject")
     reason = facts.errors.get(missing[0]) or facts.died or "not answered"
-    return replace(
-        good,
-        ok=False,
-        found=f"{need.package} is installed, yet no {', '.join(missing)} ({reason})",
-        command=f"{forget_plugins()}; {as_root()}apt-get install --reinstall {need.package}",
-    )
+    found = f"{need.package} is installed, yet no {', '.join(missing)} ({reason})"
+    if need.loads_with and need.loads_with not in installed:
+        packages, command = (need.loads_with,), forget_plugins()
+        return replace(good, ok=False, found=found, packages=packages, command=command)
+    command = f"{forget_plugins()}; {as_root()}apt-get install --reinstall {need.package}"
+    return replace(good, ok=False, found=found, command=command)
 
 
 def forget_plugins() -> str:
