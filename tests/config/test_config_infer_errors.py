@@ -4,7 +4,7 @@ import random
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.config import InferConfig
@@ -289,6 +289,7 @@ def test_the_ungarbled_twins_are_equal(write):
     assert text.output_names == ("a", "b")
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 10**9), yaml=st.booleans())
 def test_a_garbled_configuration_is_read_or_refused_by_name(write, seed, yaml):
     path = write(garbled(WHOLE_YAML if yaml else WHOLE, seed=seed), f"g.{'yml' if yaml else 'txt'}")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.config import KeyFile, Value
@@ -224,9 +224,9 @@ def layouts(draw):
     """Random groups, and one of the many ways to write them down."""
     groups = draw(GROUPS)
     lines = list(draw(NOISE))
-    for group, settings in groups.items():
+    for group, entries in groups.items():
         lines += [f"{draw(BLANK)}[{group}]{draw(BLANK)}", *draw(NOISE)]
-        for key, text in settings.items():
+        for key, text in entries.items():
             blanks = [draw(BLANK) for _ in range(4)]
             lines.append(f"{blanks[0]}{key}{blanks[1]}={blanks[2]}{text}{blanks[3]}")
             lines += draw(NOISE)
@@ -234,6 +234,7 @@ def layouts(draw):
     return groups, mark + draw(st.sampled_from(["\n", "\r\n"])).join(lines)
 
 
+@settings(deadline=None)
 @given(layout=layouts())
 def test_what_is_written_in_any_layout_is_read_back(write, layout):
     groups, text = layout
@@ -242,6 +243,7 @@ def test_what_is_written_in_any_layout_is_read_back(write, layout):
     assert key_file.warnings == ()
 
 
+@settings(deadline=None)
 @given(layout=layouts())
 def test_glib_reads_the_same(write, layout):
     glib = pytest.importorskip("gi.repository.GLib")
@@ -258,6 +260,7 @@ def test_glib_reads_the_same(write, layout):
         }
 
 
+@settings(deadline=None)
 @given(content=st.binary(max_size=200), suffix=st.sampled_from(["txt", "yml"]))
 def test_any_bytes_are_read_or_refused_by_name(write, content, suffix):
     path = write(content, f"fuzz.{suffix}")
@@ -267,6 +270,7 @@ def test_any_bytes_are_read_or_refused_by_name(write, content, suffix):
         assert str(path) in str(error)  # noqa: PT017
 
 
+@settings(deadline=None)
 @given(text=st.text(st.sampled_from(list("ab:-[]{}&*!|>'\"%@`#,? \n\t\\xuU0<~=")), max_size=60))
 def test_any_yaml_like_text_is_read_or_refused_by_name(write, text):
     path = write(text, "fuzz.yml")

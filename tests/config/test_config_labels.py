@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.config import check_labels, read_classifier_labels, read_labels
@@ -79,6 +79,7 @@ def test_more_labels_than_classes_are_a_warning_with_both_counts():
     )
 
 
+@settings(deadline=None)
 @given(content=st.binary(max_size=100))
 def test_any_bytes_are_labels_or_refused_by_name(write, content):
     path = write(content, "fuzz.txt")

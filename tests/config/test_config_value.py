@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.config import Value
@@ -172,6 +172,7 @@ METHODS = [
 ]
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=30), method=st.sampled_from(METHODS))
 def test_any_text_is_read_or_refused_in_one_printable_line(text, method):
     try:

@@ -3,7 +3,7 @@ import math
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from osd_pictures import (
     ALL_FORMATS,
@@ -150,12 +150,27 @@ def test_a_line_from_far_away_keeps_its_direction():
     assert not line[10, 80]
 
 
+@pytest.mark.parametrize("pixel_format", ALL_FORMATS)
+def test_a_translucent_shape_has_the_form_of_the_opaque_one(pixel_format):
+    for solid, veil in (
+        (Line(10, 12, 80, 50, 3, RED), Line(10, 12, 80, 50, 3, HALF_RED)),
+        (Circle(48, 32, 20, RED), Circle(48, 32, 20, HALF_RED)),
+        (Arrow(9, 9, 90, 50, 2, color=RED), Arrow(9, 9, 90, 50, 2, color=HALF_RED)),
+    ):
+        opaque, translucent = drawn(pixel_format, solid), drawn(pixel_format, veil)
+        for number in range(len(opaque.planes)):
+            where = opaque.planes[number].astype(int), translucent.planes[number].astype(int)
+            full, half = (np.abs(plane - 33) for plane in where)
+            assert np.abs(full * 128 / 255 - half).max() <= 3
+
+
 def test_a_translucent_line_covers_every_pixel_once():
     for shape in (Line(20, 20, 70, 50, 8, HALF_RED), Arrow(20, 20, 70, 50, 8, color=HALF_RED)):
         red = drawn("RGB", shape, level=0).planes[0][..., 0]
         assert red.max() == 128
 
 
+@settings(deadline=None)
 @given(
     pixel_format=st.sampled_from(ALL_FORMATS),
     size=st.tuples(st.integers(1, 40), st.integers(1, 40)),

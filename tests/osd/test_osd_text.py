@@ -2,7 +2,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from osd_pictures import (
     ALL_FORMATS,
@@ -224,6 +224,11 @@ def test_a_moved_text_looks_the_same_in_luma():
         assert (np.roll(home, (dy, dx), axis=(0, 1)) == moved).all()
 
 
+def test_a_text_is_set_once():
+    setter = Typesetter(family="Serif", points=10)
+    assert setter.mask("Person 1") is setter.mask("Person 1")
+
+
 def test_text_that_changes_with_every_frame_does_not_fill_memory():
     setter = Typesetter(family="Serif", points=10, cache_bytes=50_000)
     for number in range(500):
@@ -245,6 +250,7 @@ def test_text_over_the_rim_is_the_visible_part_of_the_text(place):
     assert part.is_guarded()
 
 
+@settings(deadline=None)
 @given(
     pixel_format=st.sampled_from(ALL_FORMATS),
     size=st.tuples(st.integers(1, 33), st.integers(1, 33)),

@@ -98,6 +98,15 @@ def test_gray_is_luma_over_the_whole_range(rgb, source, colorimetry):
     assert abs(found["Y"] - luma) <= 1.1
 
 
+@pytest.mark.parametrize("source", ["I420", "Y444"])
+def test_gray_follows_the_promised_matrix(source):
+    levels_ = dict(zip("YUV", np.rint(yuv_of((250, 10, 10), BT601)).astype(int), strict=True))
+    surface = surface_of(flat_planes(source, (8, 8), levels_), source, BT601)
+    for promised, luma in ((BT601, 81.8), (BT709, 61.0)):
+        (gray,) = surface.convert(source, colorimetry=promised).planes("GRAY8")
+        assert np.abs(gray - luma).max() <= 1.5
+
+
 @given(level=levels, target=st.sampled_from(TARGETS), colorimetry=st.sampled_from(COLORIMETRIES))
 def test_gray_has_no_colour_in_any_format(level, target, colorimetry):
     planes = flat_planes("GRAY8", (5, 3), {"Y": level})

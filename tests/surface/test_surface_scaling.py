@@ -1,5 +1,6 @@
 """Crops and scales put pixels where they belong."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from surface_pictures import (
 )
 from surface_reference import gst_convert
 
-from penstock.surface import FORMATS, CpuSurface, placement
+from penstock.surface import FORMATS, CpuSurface, InputSpec, placement
 
 METHODS = {"bilinear": "bilinear", "nearest-neighbour": "nearest", "catrom": "cubic"}
 SIZES = [
@@ -114,6 +115,38 @@ def test_bars_are_black_and_the_picture_is_between_them(name, colorimetry):
     assert differences([rgb[10:30]], [inner]).max() <= 2
 
 
+def test_bars_are_opaque():
+    scaled = cpu_surface("RGBA", (64, 32)).scale((40, 40), keep_aspect=True)
+    assert (scaled.planes()[0][..., 3] == 255).all()
+
+
+@given(
+    left=st.floats(0, 60),
+    width=st.floats(20, 130),
+    out=st.integers(5, 200),
+    how=st.sampled_from(["bilinear", "nearest", "cubic", "area"]),
+)
+def test_a_ramp_is_sampled_at_pixel_centres(left, width, out, how):
+    ramp = np.broadcast_to(np.arange(200, dtype=np.uint8), (8, 200))
+    surface = surface_of((np.ascontiguousarray(ramp),), "GRAY8")
+    spec = InputSpec(size=(out, 8), color="GRAY", interpolation=how)
+    tensor = np.empty((1, 1, 8, out), np.float32)
+    surface.network_input([(left, 0, width, 8)], spec, tensor)
+    step = width / out
+    wanted = left + (np.arange(out) + 0.5) * step - 0.5
+    # Edges repeat the outermost pixel; averaging rounds half a level up each time it halves.
+    inner = slice(1, -1) if step <= 1 or how == "area" else slice(None)
+    off = np.abs(tensor[0, 0] - wanted)[:, inner]
+    assert off.max() <= {"bilinear": 0.6, "nearest": 0.55, "cubic": 1.1, "area": 1.6}[how]
+
+
+def test_chroma_of_an_odd_picture_is_scaled_as_a_whole_plane():
+    luma, chroma = noise_planes("NV12", (161, 121))
+    scaled = surface_of((luma, chroma), "NV12").scale((64, 48))
+    wanted = cv2.resize(chroma, (32, 24), interpolation=cv2.INTER_LINEAR)
+    assert np.array_equal(scaled.planes()[1], wanted)
+
+
 def test_bars_of_p010_are_black():
     scaled = cpu_surface("P010_10LE", (64, 32)).scale((40, 40), keep_aspect=True)
     assert not scaled.planes("RGB")[0][:10].any()
@@ -147,6 +180,8 @@ def test_bars_begin_at_even_pixels():
     assert placement((1920, 1080), (416, 416), keep_aspect=True, centred=True) == (0, 91, 416, 325)
     even = placement((1920, 1080), (416, 416), keep_aspect=True, centred=True, even=True)
     assert even == (0, 90, 416, 324)
+    even = placement((1920, 1080), (418, 418), keep_aspect=True, even=True)
+    assert even == (0, 0, 418, 236)
 
 
 def test_area_averages_what_bilinear_skips():

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    rule,
+)
 from surface_pictures import BT601, copies, cpu_surface, noise_planes, same
 
 from penstock.surface import CpuSurface, PlaneLayout
@@ -40,14 +47,16 @@ class Sharing(RuleBasedStateMachine):
         self.alive = []
         self.kept = []  # read-only arrays and what they must show
 
-    @rule(
-        target=holders,
-        name=st.sampled_from(FORMATS),
-        exclusive=st.booleans(),
-        seed=st.integers(0, 9),
-    )
-    def make(self, name, exclusive, seed):
-        planes = noise_planes(name, (24, 16), seed=seed)
+    @initialize(target=holders, name=st.sampled_from(FORMATS))
+    def make_exclusive(self, name):
+        return self.make_one(name, exclusive=True)
+
+    @rule(target=holders, name=st.sampled_from(FORMATS))
+    def make_foreign(self, name):
+        return self.make_one(name, exclusive=False)
+
+    def make_one(self, name, *, exclusive):
+        planes = noise_planes(name, (24, 16), seed=len(self.alive))
         surface = CpuSurface.from_planes(
             copies(planes), name, colorimetry=BT601, exclusive=exclusive
         )
@@ -77,33 +86,41 @@ class Sharing(RuleBasedStateMachine):
         promised = holder.surface.convert(name)
         return self.remember(Holder(promised, copies(holder.planes), holder.name))
 
+    @rule(target=holders, holder=holders)
+    def promise_gray(self, holder):
+        gray = holder.surface.convert("GRAY8")
+        return self.remember(Holder(gray, holder.expected("GRAY8"), "GRAY8"))
+
     @rule(holder=holders, name=st.sampled_from(FORMATS))
     def look(self, holder, name):
         seen = holder.surface.planes(name)
         assert same(seen, holder.expected(name))
         assert not any(plane.flags.writeable for plane in seen)
 
-    @rule(holder=holders, name=st.sampled_from(FORMATS))
+    @rule(holder=holders, name=st.sampled_from([None, None, *FORMATS]))
     def keep_looking(self, holder, name):
-        seen = holder.surface.planes(name)
-        self.kept.append((seen[0][1:], copies([seen[0][1:]])))
+        part = holder.surface.planes(name or holder.name)[0][:, 1:]
+        self.kept.append((part, np.array(part)))
 
-    @rule(
-        target=views,
-        holder=holders,
-        level=st.integers(0, 255),
-        name=st.sampled_from([None, *FORMATS]),
-    )
+    @rule(holder=holders, level=st.integers(0, 255), name=st.sampled_from([None, None, *FORMATS]))
     def write(self, holder, level, name):
+        self.write_all(holder, level, name)
+
+    @rule(target=views, holder=holders, level=st.integers(0, 255))
+    def write_and_keep(self, holder, level):
+        return (holder, holder.times_reformatted, self.write_all(holder, level, None))
+
+    def write_all(self, holder, level, name):
         if name not in (None, holder.name):
             holder.planes, holder.name = holder.expected(name), name
             holder.times_reformatted += 1
         writable = holder.surface.writable(name)
         assert same(writable, holder.planes)
         for plane, model in zip(writable, holder.planes, strict=True):
-            plane[level % plane.shape[0]] = level
-            model[level % plane.shape[0]] = level
-        return (holder, holder.times_reformatted, writable)
+            plane[...] = level
+            model[...] = level
+            plane[0, 0] = model[0, 0] = 255 - level
+        return writable
 
     @rule(view=views, level=st.integers(0, 255))
     def write_again(self, view, level):
@@ -130,11 +147,11 @@ class Sharing(RuleBasedStateMachine):
     @invariant()
     def what_was_seen_stays(self):
         for seen, was in self.kept:
-            assert np.array_equal(seen, was[0])
+            assert np.array_equal(seen, was)
 
 
 TestSharing = Sharing.TestCase
-TestSharing.settings = settings(max_examples=120, stateful_step_count=25, deadline=None)
+TestSharing.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
 
 
 @contextmanager
@@ -241,6 +258,64 @@ def test_exclusive_memory_is_written_in_place_while_nobody_else_holds_it():
     twin = surface.share()
     assert not np.shares_memory(surface.writable()[0], planes[0])
     assert np.shares_memory(twin.writable()[0], planes[0])
+
+
+PROMISES = {
+    "a share": lambda s: s.share(),
+    "an even crop": lambda s: s.crop((2, 2, 8, 8)),
+    "an odd crop": lambda s: s.crop((1, 1, 8, 8)),
+    "a scale": lambda s: s.scale((8, 8)),
+    "two scales": lambda s: s.scale((8, 8)).scale((40, 40)),
+    "a conversion": lambda s: s.convert("RGBA"),
+    "gray": lambda s: s.convert("GRAY8"),
+}
+
+
+def exclusive_and_its_planes():
+    planes = noise_planes("I420", (24, 16))
+    mine = copies(planes)
+    return CpuSurface.from_planes(mine, "I420", colorimetry=BT601, exclusive=True), planes
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+@pytest.mark.parametrize("looked", [False, True])
+def test_a_promise_shows_what_was_when_it_was_made(promise, looked):
+    surface, planes = exclusive_and_its_planes()
+    promised = PROMISES[promise](surface)
+    foreign = CpuSurface.from_planes(planes, "I420", colorimetry=BT601)
+    expected = copies(PROMISES[promise](foreign).planes())
+    if looked:
+        promised.planes()
+    for plane in surface.writable():
+        plane[...] = 77
+    assert same(promised.planes(), expected)
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+@pytest.mark.parametrize("looked", [False, True])
+def test_writing_a_promise_leaves_its_source(promise, looked):
+    surface, planes = exclusive_and_its_planes()
+    promised = PROMISES[promise](surface)
+    before = copies(surface.planes("RGB") + surface.planes("GRAY8"))
+    if looked:
+        promised.planes()
+    for plane in promised.writable():
+        plane[...] = 77
+    assert same(surface.planes(), planes)
+    assert same(surface.planes("RGB") + surface.planes("GRAY8"), before)
+
+
+def test_a_kept_view_shows_what_was_when_it_was_taken():
+    surface, planes = exclusive_and_its_planes()
+    corner = surface.planes()[0][3:, 3:]
+    surface.writable()[0][...] = 77
+    assert np.array_equal(corner, planes[0][3:, 3:])
+
+
+def test_a_dropped_view_costs_no_copy():
+    surface, _ = exclusive_and_its_planes()
+    address = surface.planes()[0].ctypes.data
+    assert surface.writable()[0].ctypes.data == address
 
 
 def test_memory_is_copied_once_and_not_for_every_write():

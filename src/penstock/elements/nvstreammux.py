@@ -45,7 +45,7 @@ from penstock.gst import (
     surfaces,
 )
 from penstock.meta import BatchMeta, FrameMeta, Surfaces, Token
-from penstock.surface import Surface
+from penstock.surface import Surface, placement
 
 MEMORY_TYPE = EnumType(
     "GstNvBufMemoryType",
@@ -66,6 +66,7 @@ _FORMATS = ("NV12", "RGBA", "I420", "P010_10LE", "BGRx", "GRAY8")
 _COMING = "accepted; coming with live sources"
 _DEVICE = "accepted; a GPU's setting without effect here"
 _STALL_S = 5.0
+_GUESSED_FRAMERATE = (30, 1)
 
 
 @dataclass
@@ -84,9 +85,26 @@ class _Source:
 
     pad: Gst.Pad
     picture: PictureCaps | None = None
+    framerate: tuple[int, int] | None = None
     segment: Gst.Segment = field(default_factory=Gst.Segment)
     frame_num: int = 0
     next_pts_ns: int = 0
+
+    def adopt(self, caps: Gst.Caps) -> None:
+        """New caps hold for the frames that follow."""
+        self.picture = PictureCaps.of(caps)
+        known, numerator, denominator = caps.get_structure(0).get_fraction("framerate")
+        self.framerate = (numerator, denominator) if known and numerator else None
+
+    def pts_of(self, buffer: Gst.Buffer) -> int:
+        """The buffer's time, or where the one before ended; nanoseconds."""
+        pts = self.next_pts_ns if buffer.pts == Gst.CLOCK_TIME_NONE else buffer.pts
+        duration = buffer.duration
+        if duration == Gst.CLOCK_TIME_NONE:
+            numerator, denominator = self.framerate or _GUESSED_FRAMERATE
+            duration = denominator * Gst.SECOND // numerator
+        self.next_pts_ns = pts + duration
+        return int(pts)
 
 
 class NvStreamMux(Element, Gst.Element):
@@ -232,10 +250,11 @@ class NvStreamMux(Element, Gst.Element):
             return False
         kind = event.type
         if kind == Gst.EventType.CAPS:
-            source.picture = PictureCaps.of(event.parse_caps())
-            self._note_framerate(event.parse_caps())
+            source.adopt(event.parse_caps())
+            self._framerate = self._framerate or source.framerate
         elif kind == Gst.EventType.SEGMENT:
             source.segment = event.parse_segment().copy()
+            source.next_pts_ns = source.segment.start
         elif kind in _QUEUED:
             with self._changed:
                 try:
@@ -243,16 +262,9 @@ class NvStreamMux(Element, Gst.Element):
                 except PadError as error:  # such as a second EOS
                     self.log.info(self, f"source {number}: {error}")
                 self._changed.notify_all()
-            if kind == Gst.EventType.FLUSH_STOP:
-                source.next_pts_ns = 0
-        elif kind not in _PER_SOURCE:
+        elif kind in _FORWARDED:
             return bool(pad.event_default(parent, event))
-        return True
-
-    def _note_framerate(self, caps: Gst.Caps) -> None:
-        known, numerator, denominator = caps.get_structure(0).get_fraction("framerate")
-        if known and self._framerate is None:
-            self._framerate = (numerator, denominator)
+        return True  # the rest says something about one source only
 
     def _src_event(self, pad: Gst.Pad, parent: Gst.Object, event: Gst.Event) -> bool:
         if event.type == Gst.EventType.QOS:
@@ -328,40 +340,36 @@ class NvStreamMux(Element, Gst.Element):
     def _arrival(self, source: _Source, buffer: Gst.Buffer, number: int) -> _Arrival | None:
         if source.picture is None:
             raise StreamError("a buffer came before its caps")
-        pts = source.next_pts_ns if buffer.pts == Gst.CLOCK_TIME_NONE else buffer.pts
-        if buffer.duration != Gst.CLOCK_TIME_NONE:
-            source.next_pts_ns = pts + buffer.duration
-        running = source.segment.to_running_time(Gst.Format.TIME, pts)
+        pts = source.pts_of(buffer)
+        running = pts
+        if source.segment.format == Gst.Format.TIME:
+            running = source.segment.to_running_time(Gst.Format.TIME, pts)
         if running == Gst.CLOCK_TIME_NONE:
             self.frames_dropped += 1
             self.log.info(self, f"source {number}: a frame outside its segment was dropped")
             return None
         size = (self.setting("width"), self.setting("height"))
+        padded = self.setting("enable-padding")
+        x1, y1, x2, y2 = placement(
+            source.picture.size, size, keep_aspect=padded, centred=True, even=True
+        )
         frame = FrameMeta(
             number,
             frame_num=source.frame_num,
             pts_ns=pts,
             size=size,
             source_size=source.picture.size,
-            to_source=self._fit(source.picture.size).inverse(),
+            to_source=Affine.fit((x1, y1, x2 - x1, y2 - y1), source.picture.size),
         )
         source.frame_num += 1
         if self.setting("attach-sys-ts"):
             frame.ntp_ns = time.time_ns()
         surface = surfaces(buffer, source.picture)[0].scale(
             size,
-            keep_aspect=self.setting("enable-padding"),
+            keep_aspect=padded,
             interpolation="nearest" if self.setting("interpolation-method") == 0 else "bilinear",
         )
         return _Arrival(frame, surface, running, buffer.duration)
-
-    def _fit(self, source_size: tuple[int, int]) -> Affine:
-        return Affine.fit(
-            (0, 0, *source_size),
-            (self.setting("width"), self.setting("height")),
-            keep_aspect=self.setting("enable-padding"),
-            centred=True,
-        )
 
     # Batches out
 
@@ -522,6 +530,8 @@ class NvStreamMux(Element, Gst.Element):
             self._flow = flow
             self._changed.notify_all()
         self._src.pause_task()
+        if flow == Gst.FlowReturn.EOS:
+            self._src.push_event(Gst.Event.new_eos())
         if flow not in (Gst.FlowReturn.FLUSHING, Gst.FlowReturn.EOS, Gst.FlowReturn.ERROR):
             post_error(self, StreamError(f"pushing a batch failed: {flow.value_nick}"))
 
@@ -543,4 +553,9 @@ _QUEUED: dict[Gst.EventType, Callable[[Batcher[_Arrival], int], object]] = {
     Gst.EventType.FLUSH_START: lambda batcher, pad: batcher.flush_start(pad),
     Gst.EventType.FLUSH_STOP: lambda batcher, pad: batcher.flush_stop(pad),
 }
-_PER_SOURCE = (Gst.EventType.TAG, Gst.EventType.STREAM_COLLECTION)
+_FORWARDED = (
+    Gst.EventType.CUSTOM_DOWNSTREAM,
+    Gst.EventType.CUSTOM_DOWNSTREAM_OOB,
+    Gst.EventType.CUSTOM_BOTH,
+    Gst.EventType.CUSTOM_BOTH_OOB,
+)

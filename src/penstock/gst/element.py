@@ -26,6 +26,8 @@ class Element:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        # PyGObject installs only the virtual methods that a class itself defines.
+        cls.do_change_state = cls.do_change_state  # type: ignore[method-assign]
         if "FACTORY" in cls.__dict__:
             cls.log = Log(cls.FACTORY, description=f"the {cls.FACTORY} element")
 
@@ -75,7 +77,7 @@ class Element:
         return self._parent_change_state(transition)
 
     def _parent_change_state(self, transition: Gst.StateChange) -> Gst.StateChangeReturn:
-        base = next(b for b in type(self).__mro__ if b.__module__.startswith("gi."))
+        base: Any = next(b for b in type(self).__mro__ if b.__module__.startswith("gi."))
         return base.do_change_state(self, transition)
 
 

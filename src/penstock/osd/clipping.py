@@ -43,7 +43,5 @@ def _cut(contour: NDArray[np.float64], axis: int, limit: float, sign: int) -> ND
         if d_here >= 0:
             kept.append(here)
         if (d_here >= 0) != (d_ahead >= 0):
-            crossing = here + (ahead - here) * (d_here / (d_here - d_ahead))
-            crossing[axis] = limit
-            kept.append(crossing)
+            kept.append(here + (ahead - here) * (d_here / (d_here - d_ahead)))
     return np.array(kept).reshape(-1, 2)

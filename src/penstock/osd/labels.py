@@ -32,7 +32,7 @@ class Labels:
     def draw(self, canvas: Canvas, text: Text) -> None:
         """Write a text with its top left corner at `(text.x, text.y)`, pixels."""
         x, y = whole(text.x), whole(text.y)
-        if not text.text or x is None or y is None or x >= canvas.width or y >= canvas.height:
+        if not text.text or x >= canvas.width or y >= canvas.height:
             return
         stamp = self._stamp(text, phase_of(self._palette.format, x, y))
         if stamp is not None:

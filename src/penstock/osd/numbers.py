@@ -10,12 +10,10 @@ FAR_PX = 1 << 20
 """Farther away than any picture reaches, pixels."""
 
 
-def whole(value: float) -> int | None:
-    """The nearest pixel, kept within `±FAR_PX`; `None` for NaN."""
+def whole(value: float) -> int:
+    """The nearest pixel, kept within `±FAR_PX`; NaN is far away too: `-FAR_PX`."""
     if -FAR_PX < value < FAR_PX:
         return math.floor(value + 0.5)
-    if value != value:  # noqa: PLR0124 - NaN
-        return None
     return FAR_PX if value > 0 else -FAR_PX
 
 

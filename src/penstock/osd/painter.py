@@ -184,12 +184,10 @@ def _draw_rect(canvas: Canvas, rect: Rect) -> None:
     if not (width > 0 and height > 0):
         return
     x0, y0, x1, y1 = whole(left), whole(top), whole(left + width), whole(top + height)
-    if x0 is None or y0 is None or x1 is None or y1 is None:
-        return
     if rect.has_bg:
         canvas.fill((x0, y0, x1, y1), rect.bg_color)
     border = whole(rect.border_width)
-    if border is not None and border > 0:
+    if border > 0:
         outside = border // 2
         outer = (x0 - outside, y0 - outside, x1 + outside, y1 + outside)
         canvas.border(outer, border, rect.border_color)

@@ -72,12 +72,9 @@ def resample(
             pixels, then samples bilinearly: close to true area averaging, and many times
             faster on a 1080p plane. Enlarging, it is `"bilinear"`.
     """
-    edges = whole_edges(source)
     if interpolation == "area":
-        x1, y1, x2, y2 = edges or outward(source)
-        plane, edges = _halved(plane[y1:y2, x1:x2], out.shape), None
-        source = _rescaled(source, (x1, y1, x2, y2), plane.shape)
-        edges = whole_edges(source)
+        plane, source = _halved(plane, source, out.shape)
+    edges = whole_edges(source)
     if edges is None:
         nearest = interpolation == "nearest"
         _warp(plane, source, out, cv2.INTER_NEAREST if nearest else _FLAGS[interpolation])
@@ -90,23 +87,22 @@ def resample(
         cv2.resize(part, out.shape[1::-1], dst=out, interpolation=_FLAGS[interpolation])
 
 
-def _halved(plane: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+def _halved(
+    plane: NDArray[Any], source: Edges, shape: tuple[int, ...]
+) -> tuple[NDArray[Any], Edges]:
+    """What `source` shows, smaller, and where it is there; still at least as large as `shape`."""
+    x1, y1, x2, y2 = outward(source)
+    plane = plane[y1:y2, x1:x2]
+    left, top, right, bottom = source[0] - x1, source[1] - y1, source[2] - x1, source[3] - y1
     while True:
         rows, columns = plane.shape[:2]
         by_y, by_x = 1 + (rows >= 2 * shape[0]), 1 + (columns >= 2 * shape[1])
         if (by_y, by_x) == (1, 1):
-            return plane
+            return plane, (left, top, right, bottom)
         # OpenCV averages whole factors ten times faster: a last odd row or column is left out.
         even = plane[: rows - rows % by_y, : columns - columns % by_x]
         plane = cv2.resize(even, (columns // by_x, rows // by_y), interpolation=cv2.INTER_AREA)
-
-
-def _rescaled(source: Edges, around: tuple[int, int, int, int], shape: tuple[int, ...]) -> Edges:
-    """`source`, given in the pixels of what `around` cut out, in those of its small copy."""
-    x1, y1, x2, y2 = around
-    sx, sy = shape[1] / (x2 - x1), shape[0] / (y2 - y1)
-    left, top, right, bottom = source
-    return ((left - x1) * sx, (top - y1) * sy, (right - x1) * sx, (bottom - y1) * sy)
+        left, top, right, bottom = left / by_x, top / by_y, right / by_x, bottom / by_y
 
 
 def _warp(plane: NDArray[Any], source: Edges, out: NDArray[Any], flags: int) -> None:

@@ -1,0 +1,37 @@
+"""docs/inference.md is true."""
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+from penstock.backends import BACKENDS
+from penstock.inference import CLUSTER_MODES
+from penstock.parsers import ALIASES, PARSERS
+from penstock.parsers.boxes_scores import CONVENTION, CONVENTIONS
+
+PAGE = Path(__file__).parents[2] / "docs" / "inference.md"
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """The first cell of every table row."""
+    return re.findall(r"^\| `?([^`|]+?)`? \|", PAGE.read_text(), re.MULTILINE)
+
+
+def test_the_example_works():
+    result = doctest.testfile(str(PAGE), module_relative=False)
+    assert result.attempted > 5
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("table", [BACKENDS, PARSERS, map(str, CLUSTER_MODES)])
+def test_every_name_has_its_row(rows, table):
+    assert set(table) <= set(rows)
+
+
+def test_what_people_type_is_there():
+    text = PAGE.read_text()
+    for word in (*ALIASES, CONVENTION, *CONVENTIONS, "PENSTOCK_BACKEND", "PENSTOCK_CACHE"):
+        assert f"`{word}`" in text or f"${word}`" in text
