@@ -1,6 +1,6 @@
 """Run one pipeline for a long time and compare its memory early and late.
 
-Usage: python benchmarks/soak.py VIDEO [--frames 20000] [--settled 2000] [--sources 1]
+Usage: python benchmarks/soak.py [VIDEO] [--frames 20000] [--settled 2000] [--sources 1]
 
 Decodes VIDEO again and again, finds and draws objects (every tenth frame is inferred), walks the
 metadata with pyds, leaves NVMM. Fails if resident memory after `--frames` frames differs by more
@@ -80,14 +80,14 @@ class Walk:
 def main() -> int:
     """Run, report, judge."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("video", type=Path)
+    parser.add_argument("video", type=Path, nargs="?", help="default: the kit's crowd video")
     parser.add_argument("--frames", type=int, default=20_000)
     parser.add_argument("--settled", type=int, default=2_000)
     parser.add_argument("--sources", type=int, default=1)
     options = parser.parse_args()
     walk = Walk(options.settled, options.frames)
     with tempfile.TemporaryDirectory() as folder:
-        stream = elementary_stream(options.video, Path(folder))
+        stream = elementary_stream(options.video or kit.get("crowd"), Path(folder))
         sources = " ".join(
             f'multifilesrc location="{stream}" loop=true ! h264parse ! nvv4l2decoder ! mux.sink_{i}'
             for i in range(options.sources)
@@ -99,9 +99,7 @@ def main() -> int:
             f"{'! nvmultistreamtiler width=960 height=544 ' if options.sources > 1 else ''}"
             "! nvvideoconvert ! video/x-raw,format=I420 ! fakesink sync=false " + sources
         )
-        pipeline.get_by_name("osd").get_static_pad("sink").add_probe(
-            Gst.PadProbeType.BUFFER, walk
-        )
+        pipeline.get_by_name("osd").get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, walk)
         started = time.monotonic()
         pipeline.set_state(Gst.State.PLAYING)
         bus = pipeline.get_bus()

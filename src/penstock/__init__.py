@@ -16,6 +16,7 @@ _HOME = {
     "ClassifierMeta": "penstock.meta",
     "ConfigError": "penstock.errors",
     "Detections": "penstock.meta",
+    "DetectJob": "penstock.pipeline",
     "DisplayMeta": "penstock.meta",
     "FrameMeta": "penstock.meta",
     "InferConfig": "penstock.config",
@@ -31,8 +32,27 @@ _HOME = {
 }
 _registered = False
 
-__all__ = ["__version__", "init"]
-__all__ += sorted(_HOME)
+__all__ = [
+    "BatchMeta",
+    "ClassifierMeta",
+    "ConfigError",
+    "DetectJob",
+    "Detections",
+    "DisplayMeta",
+    "FrameMeta",
+    "InferConfig",
+    "MissingExtraError",
+    "ModelError",
+    "ObjectMeta",
+    "PenstockError",
+    "StreamError",
+    "UnknownNameError",
+    "UserMeta",
+    "__version__",
+    "batch_of",
+    "detect",
+    "init",
+]
 
 
 def init() -> None:

@@ -1,1 +1,5 @@
-from penstock.cli import main; main()
+"""`python -m penstock` is `penstock`."""
+
+from penstock.cli import main
+
+main()

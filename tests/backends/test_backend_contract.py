@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from onnx_models import convolution, save_model
 from penstock.backends import BACKENDS
+from penstock.backends.onnx_file import inspect
 from penstock.errors import ModelError
 
 
@@ -214,6 +215,19 @@ def test_a_truncated_file_is_named(name, tmp_path_factory, share):
     path.write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(ModelError, match=r"net\.onnx: "):
         BACKENDS.load(name)(path)
+
+
+@settings(max_examples=200, deadline=None)
+@given(content=st.binary(max_size=200))
+def test_any_bytes_get_an_answer(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("any") / "net.onnx"
+    path.write_bytes(content)
+    try:
+        found = inspect(path)
+    except ModelError as error:
+        assert "net.onnx: " in str(error)  # noqa: PT017
+    else:
+        assert isinstance(found.metadata, dict)
 
 
 def test_a_cut_off_download_is_told_from_a_foreign_file(backend, tmp_path):

@@ -5,10 +5,10 @@ import time
 from collections import defaultdict
 
 import pytest
-from streams import Gst, error_text, finish, play
 
 from penstock.gst import batch_of
 from penstock.meta import BatchMeta
+from streams import Gst, error_text, finish, play
 
 FORMAT = "video/x-raw,format=I420,width=64,height=36,framerate=25/1"
 

@@ -1,10 +1,9 @@
 import gc
 import threading
 
-from streams import Gst, finish
-
 from penstock.gst import attach, batch_at, batch_of, new_buffer, push
 from penstock.meta import BatchMeta, FrameMeta, ObjectMeta, Surfaces, UserMeta
+from streams import Gst, finish
 
 
 class Still:

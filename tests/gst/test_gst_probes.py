@@ -1,7 +1,7 @@
 import pytest
-from streams import Gst, finish
 
 from penstock.gst import probes
+from streams import Gst, finish
 
 SOURCE = "videotestsrc num-buffers=5 ! identity name=i ! fakesink name=end sync=false"
 

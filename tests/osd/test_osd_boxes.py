@@ -20,6 +20,7 @@ from osd_pictures import (
 )
 
 from penstock.osd import Painter, PainterSettings
+from penstock.osd.colors import Palette
 from penstock.surface import Colorimetry
 
 PAINTER = Painter(PainterSettings(display_text=False))
@@ -68,7 +69,7 @@ def test_a_background_fills_the_box_and_nothing_else(pixel_format):
 
 @pytest.mark.parametrize("pixel_format", ALL_FORMATS)
 @pytest.mark.parametrize(
-    "box", [(10, 8, 30, 20), (11, 9, 29, 19), (-5, -5, 90, 90), (20, 2, 4, 40)]
+    "box", [(10, 8, 30, 20), (11, 9, 29, 19), (-5, -5, 90, 90), (20, 2, 4, 40), (2, 20, 60, 4)]
 )
 def test_a_translucent_border_covers_every_pixel_once(pixel_format, box):
     picture = Picture(pixel_format, level=33)
@@ -205,3 +206,12 @@ def test_yuv_boxes_are_the_rgb_boxes_in_luma(left, top, width, height, border, p
 def test_no_pixel_is_black_by_accident():
     picture = Picture("NV12", level=30).paint(PAINTER, display_frame(rect(4, 4, 9, 9, bg=BLACK)))
     assert picture.samples(6, 6) == expected_samples("NV12", BLACK, BT601)
+
+
+def test_colours_that_change_with_every_frame_do_not_fill_memory():
+    palette = Palette("I420", BT601)
+    for number in range(5000):
+        palette.ink((number / 5000, 0.0, 0.0, 1.0))
+        palette.dye((number / 5000, 0.0, 0.0, 1.0))
+    assert len(palette._inks) < 2000
+    assert len(palette._dyes) < 2000

@@ -17,7 +17,7 @@ from osd_pictures import (
 )
 
 from penstock.errors import UnknownNameError
-from penstock.meta import DisplayMeta, Line, ObjectMeta
+from penstock.meta import Arrow, Circle, DisplayMeta, Line, Mask, ObjectMeta
 from penstock.osd import PIXEL_FORMATS, Painter, PainterSettings
 from penstock.surface import FORMATS, Colorimetry, CpuSurface
 
@@ -106,6 +106,39 @@ def test_switching_text_off_hides_all_text():
     frame.add(ObjectMeta()).text = text("object", bg=RED)
     assert not painter.wants(frame)
     assert not Picture("I420").paint(painter, frame).changed().any()
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        rect(5, 5, 9, 9, border=1),
+        rect(5, 5, 9, 9, bg=RED),
+        text("display"),
+        Line(5, 5, 20, 20, 1, RED),
+        Arrow(5, 5, 20, 20, 1, color=RED),
+        Circle(20, 20, 5, RED),
+    ],
+)
+def test_every_display_shape_is_wanted_and_drawn(thing):
+    frame = display_frame(thing)
+    assert Painter().wants(frame)
+    assert Picture("NV12").paint(Painter(), frame).changed().any()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rect", rect(5, 5, 9, 9, border=1)),
+        ("rect", rect(5, 5, 9, 9, bg=RED)),
+        ("text", text("object")),
+        ("mask", Mask(np.ones((3, 3), np.float32))),
+    ],
+)
+def test_every_part_of_an_object_is_wanted_and_drawn(name, value):
+    frame = object_frame((5, 5, 9, 9))
+    setattr(frame.objects[0], name, value)
+    assert Painter().wants(frame)
+    assert Picture("NV12").paint(Painter(), frame).changed().any()
 
 
 def test_extra_shapes_are_drawn_last():

@@ -75,6 +75,16 @@ def test_a_point_is_four_thirds_of_a_pixel(points):
     assert bottom - top == pytest.approx(cap_height, abs=1.5 + 0.08 * cap_height)
 
 
+@pytest.mark.parametrize("words", ["j", "ff", "W", "\u0301 accent", "gjpqy", "ÄÖÜ"])
+def test_ink_never_leaves_its_ground(words):
+    picture = drawn("GRAY8", text(words, 40, 10, size=30, bg=GREEN))
+    ground = picture.samples(40, 10)["Y"]
+    left, top, right, bottom = extent(picture.planes[0] > ground + 4)
+    x0, y0, x1, y1 = extent(picture.changed())
+    assert x0 < left < right < x1
+    assert y0 < top < bottom < y1
+
+
 def test_every_line_has_the_same_height():
     heights = []
     for lines in (1, 2, 3):

@@ -15,6 +15,7 @@ from pathlib import Path
 from penstock.errors import ModelError
 
 _GRAPH, _METADATA = 7, 14
+_HIGHEST_FIELD = 100  # far above any that ONNX has; zeros and noise stop here at once
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _EXTERNAL_WEIGHTS = b"\x0a\x08location\x12"
 """How a weight says that it lies in another file: the key `location` and the start of its value."""
@@ -88,6 +89,8 @@ def _fields(content: mmap.mmap, at: int, end: int) -> Iterator[tuple[int, int, i
     while at < end:
         tag, at = _varint(content, at, end)
         number, kind = tag >> 3, tag & 7
+        if not 0 < number <= _HIGHEST_FIELD:
+            raise ValueError(f"field {number}")
         if kind == _VARINT:
             start = at
             _, at = _varint(content, at, end)

@@ -78,7 +78,9 @@ class OpenVinoBackend:
         """Compute the outputs; see `Backend`."""
         check_inputs(self._model, self.inputs, inputs)
         request = self._request
-        tensors = {name: np.require(array, requirements=["C", "W"]) for name, array in inputs.items()}
+        tensors = {
+            name: np.require(array, requirements=["C", "W"]) for name, array in inputs.items()
+        }
         try:
             for name, array in tensors.items():
                 request.set_tensor(name, ov.Tensor(array, shared_memory=True))

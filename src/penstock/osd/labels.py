@@ -23,7 +23,7 @@ class Labels:
     """
 
     def __init__(
-        self, typesetter: Typesetter, palette: Palette, *, cache_bytes: int = 32 << 20
+        self, typesetter: Typesetter, palette: Palette, *, cache_bytes: int = 4 << 20
     ) -> None:
         self._typesetter = typesetter
         self._palette = palette

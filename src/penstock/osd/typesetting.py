@@ -35,7 +35,7 @@ class Typesetter:
         MissingExtraError: pycairo is not installed.
     """
 
-    def __init__(self, *, family: str, points: float, cache_bytes: int = 16 << 20) -> None:
+    def __init__(self, *, family: str, points: float, cache_bytes: int = 2 << 20) -> None:
         try:
             import cairo
         except ImportError as error:
