@@ -196,9 +196,9 @@ def test_batches_in_flight_are_bounded_through_a_queue_that_does_not_bound_them(
 
 
 def test_holding_every_batch_is_told_after_a_while(monkeypatch):
-    from penstock.elements import nvstreammux
+    from penstock.gst import batch_output
 
-    monkeypatch.setattr(nvstreammux, "_STALL_S", 0.2)
+    monkeypatch.setattr(batch_output, "_STALL_S", 0.2)
     kept = []
     pipeline = Gst.parse_launch(mux(1) + source(0, frames=20))
     pipeline.get_by_name("mux").get_static_pad("src").add_probe(

@@ -71,6 +71,7 @@ def test_promises_change_what_is_promised_and_not_what_is_held(make):
     assert (promised.format, promised.held_format) == ("RGBA", "I420")
     assert (promised.size, promised.colorimetry) == ((11, 7), BT709)
     assert (surface.format, surface.size, surface.colorimetry) == ("I420", SIZE, BT601)
+    assert promised.convert("BGR").colorimetry == BT709
 
 
 def test_kept_aspect_fits_inside(make):

@@ -6,7 +6,6 @@ gst-launch-1.0 nvstreammux name=mux batch-size=1 width=1280 height=720 ! fakesin
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -27,46 +26,28 @@ from penstock.batching import (
 from penstock.errors import ConfigError, StreamError
 from penstock.geometry import Affine
 from penstock.gst import (
+    COMPUTE_HW_PROPERTY,
+    GPU_ID,
+    INTERPOLATION,
+    BatchOutput,
     Element,
-    EnumType,
     GObject,
     Gst,
-    PictureCaps,
     Property,
-    attach,
+    StreamState,
     colorimetry_text,
     gproperties,
-    new_buffer,
+    memory_type,
     nvmm_caps,
     pad_template,
     post_error,
-    post_warning,
-    push,
     surfaces,
 )
-from penstock.meta import BatchMeta, FrameMeta, Surfaces, Token
+from penstock.meta import BatchMeta, FrameMeta, Surfaces
 from penstock.surface import Surface, placement
 
-MEMORY_TYPE = EnumType(
-    "GstNvBufMemoryType",
-    {
-        "nvbuf-mem-default": 0,
-        "nvbuf-mem-cuda-pinned": 1,
-        "nvbuf-mem-cuda-device": 2,
-        "nvbuf-mem-cuda-unified": 3,
-        "nvbuf-mem-surface-array": 4,
-    },
-)
-INTERPOLATION = EnumType(
-    "GstNvInterpolationMethod",
-    {"Nearest": 0, "Bilinear": 1, "Algo-1": 2, "Algo-2": 3, "Algo-3": 4, "Algo-4": 5, "Default": 6},
-)
-COMPUTE_HW = EnumType("GstNvComputeHWType", {"Default": 0, "GPU": 1, "VIC": 2})
 _FORMATS = ("NV12", "RGBA", "I420", "P010_10LE", "BGRx", "GRAY8")
 _COMING = "accepted; coming with live sources"
-_DEVICE = "accepted; a GPU's setting without effect here"
-_STALL_S = 5.0
-_GUESSED_FRAMERATE = (30, 1)
 
 
 @dataclass
@@ -81,30 +62,11 @@ class _Arrival:
 
 @dataclass
 class _Source:
-    """What one sink pad knows; only its own streaming thread writes."""
+    """A sink pad and what has come through it."""
 
     pad: Gst.Pad
-    picture: PictureCaps | None = None
-    framerate: tuple[int, int] | None = None
-    segment: Gst.Segment = field(default_factory=Gst.Segment)
+    stream: StreamState = field(default_factory=StreamState)
     frame_num: int = 0
-    next_pts_ns: int = 0
-
-    def adopt(self, caps: Gst.Caps) -> None:
-        """New caps hold for the frames that follow."""
-        self.picture = PictureCaps.of(caps)
-        known, numerator, denominator = caps.get_structure(0).get_fraction("framerate")
-        self.framerate = (numerator, denominator) if known and numerator else None
-
-    def pts_of(self, buffer: Gst.Buffer) -> int:
-        """The buffer's time, or where the one before ended; nanoseconds."""
-        pts = self.next_pts_ns if buffer.pts == Gst.CLOCK_TIME_NONE else buffer.pts
-        duration = buffer.duration
-        if duration == Gst.CLOCK_TIME_NONE:
-            numerator, denominator = self.framerate or _GUESSED_FRAMERATE
-            duration = denominator * Gst.SECOND // numerator
-        self.next_pts_ns = pts + duration
-        return int(pts)
 
 
 class NvStreamMux(Element, Gst.Element):
@@ -129,9 +91,9 @@ class NvStreamMux(Element, Gst.Element):
         Property("buffer-pool-size", "uint", 4, "Most batches in flight downstream", minimum=4),
         Property("attach-sys-ts", "bool", True, "Stamp frames with the wall clock (ntp_timestamp)"),
         Property("interpolation-method", INTERPOLATION, 1, "How frames are scaled"),
-        Property("gpu-id", "uint", 0, _DEVICE, accepted_only=True),
-        Property("nvbuf-memory-type", MEMORY_TYPE, 0, _DEVICE, accepted_only=True),
-        Property("compute-hw", COMPUTE_HW, 0, _DEVICE, accepted_only=True),
+        GPU_ID,
+        COMPUTE_HW_PROPERTY,
+        memory_type(),
         Property(
             "num-surfaces-per-frame", "uint", 1, _COMING, minimum=1, maximum=8, accepted_only=True
         ),
@@ -168,18 +130,16 @@ class NvStreamMux(Element, Gst.Element):
         self._changed = threading.Condition()  # guards everything below
         self._batcher: Batcher[_Arrival] = Batcher()
         self._sources: dict[int, _Source] = {}
-        self._slots: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._running = False
-        self._announced = False
         self._flow = Gst.FlowReturn.OK
         self._framerate: tuple[int, int] | None = None
-        self._format = "NV12"
-        self._last_pts_ns = 0
+        self._promised: str | None = None
         self.frames_dropped = 0
         self._src = Gst.Pad.new_from_template(self.get_pad_template("src"), "src")
         self._src.set_event_function_full(self._src_event)
         self._src.set_query_function_full(self._src_query)
         self.add_pad(self._src)
+        self._output = BatchOutput(self._src, element=self)
 
     # Settings
 
@@ -250,11 +210,10 @@ class NvStreamMux(Element, Gst.Element):
             return False
         kind = event.type
         if kind == Gst.EventType.CAPS:
-            source.adopt(event.parse_caps())
-            self._framerate = self._framerate or source.framerate
+            source.stream.set_caps(event.parse_caps())
+            self._framerate = self._framerate or source.stream.framerate
         elif kind == Gst.EventType.SEGMENT:
-            source.segment = event.parse_segment().copy()
-            source.next_pts_ns = source.segment.start
+            source.stream.set_segment(event.parse_segment())
         elif kind in _QUEUED:
             with self._changed:
                 try:
@@ -338,33 +297,30 @@ class NvStreamMux(Element, Gst.Element):
         return self._running and self._flow == Gst.FlowReturn.OK
 
     def _arrival(self, source: _Source, buffer: Gst.Buffer, number: int) -> _Arrival | None:
-        if source.picture is None:
+        picture = source.stream.picture
+        if picture is None:
             raise StreamError("a buffer came before its caps")
-        pts = source.pts_of(buffer)
-        running = pts
-        if source.segment.format == Gst.Format.TIME:
-            running = source.segment.to_running_time(Gst.Format.TIME, pts)
-        if running == Gst.CLOCK_TIME_NONE:
+        pts = source.stream.pts_of(buffer)
+        running = source.stream.running_time_of(pts)
+        if running is None:
             self.frames_dropped += 1
             self.log.info(self, f"source {number}: a frame outside its segment was dropped")
             return None
         size = (self.setting("width"), self.setting("height"))
         padded = self.setting("enable-padding")
-        x1, y1, x2, y2 = placement(
-            source.picture.size, size, keep_aspect=padded, centred=True, even=True
-        )
+        x1, y1, x2, y2 = placement(picture.size, size, keep_aspect=padded, centred=True, even=True)
         frame = FrameMeta(
             number,
             frame_num=source.frame_num,
             pts_ns=pts,
             size=size,
-            source_size=source.picture.size,
-            to_source=Affine.fit((x1, y1, x2 - x1, y2 - y1), source.picture.size),
+            source_size=picture.size,
+            to_source=Affine.fit((x1, y1, x2 - x1, y2 - y1), picture.size),
         )
         source.frame_num += 1
         if self.setting("attach-sys-ts"):
             frame.ntp_ns = time.time_ns()
-        surface = surfaces(buffer, source.picture)[0].scale(
+        surface = surfaces(buffer, picture)[0].scale(
             size,
             keep_aspect=padded,
             interpolation="nearest" if self.setting("interpolation-method") == 0 else "bilinear",
@@ -401,23 +357,19 @@ class NvStreamMux(Element, Gst.Element):
             for number, source in self._sources.items():
                 self._batcher.add_pad(number)
                 self._sources[number] = _Source(source.pad)
-            self._framerate = None
+            self._framerate = self._promised = None
 
     def _open_doors(self) -> None:
         with self._changed:
             self._flow = Gst.FlowReturn.OK
             self._running = True
-            self._announced = False
-            self._last_pts_ns = 0
-            self._slots = queue.SimpleQueue()
-            for _ in range(self.setting("buffer-pool-size")):
-                self._slots.put(None)
+            self._output.open(slots=self.setting("buffer-pool-size"))
 
     def _close_doors(self) -> None:
         """Wake whoever waits, so that streaming threads can end."""
         with self._changed:
             self._running = False
-            self._slots.put(None)
+            self._output.close()
             self._changed.notify_all()
 
     def _loop(self) -> None:
@@ -436,8 +388,7 @@ class NvStreamMux(Element, Gst.Element):
         elif isinstance(decision, SourceEnded):
             self._tell_stream_eos(decision.pad)
         elif isinstance(decision, Ended):
-            self._announce(None)
-            self._src.push_event(Gst.Event.new_eos())
+            self._output.end()
 
     def _next_decision(self) -> Batch[_Arrival] | SourceEnded | SourceEvent | Ended | None:
         """Wait until there is something to do; none when stopping."""
@@ -454,70 +405,34 @@ class NvStreamMux(Element, Gst.Element):
         return None
 
     def _push(self, decision: Batch[_Arrival]) -> None:
-        token = self._take_slot()
+        token = self._output.take_slot()
         if token is None:
             return
         arrivals = [arrival for _, arrival in decision.frames]
-        self._announce(arrivals[0])
-        promised = self._format
-        held = Surfaces(
-            [
-                a.surface if a.surface.format == promised else a.surface.convert(promised)
-                for a in arrivals
-            ],
-            token=token,
+        self._promised = self._promised or arrivals[0].surface.format
+        self._output.announce(self._caps(arrivals[0]))
+        batch = BatchMeta(
+            [arrival.frame for arrival in arrivals],
+            max_frames=self._batch_size(),
+            surfaces=Surfaces(
+                [arrival.surface.convert(self._promised) for arrival in arrivals], token=token
+            ),
         )
-        batch = BatchMeta([a.frame for a in arrivals], max_frames=self._batch_size(), surfaces=held)
-        self._last_pts_ns = max(self._last_pts_ns, *(a.running_time_ns for a in arrivals))
-        address = new_buffer(pts_ns=self._last_pts_ns, duration_ns=arrivals[0].duration_ns)
-        attach(address, batch)
-        del batch, held, token, arrivals, decision
-        flow = push(self._src, address)
+        flow = self._output.push(
+            batch,
+            pts_ns=max(arrival.running_time_ns for arrival in arrivals),
+            duration_ns=arrivals[0].duration_ns,
+        )
         if flow != Gst.FlowReturn.OK:
             self._end(flow)
 
     def _batch_size(self) -> int:
         return self.setting("batch-size") or len(self._sources)
 
-    def _take_slot(self) -> Token | None:
-        """Wait for one of the batches in flight to come back."""
-        slots, warned = self._slots, False
-        while self._running:
-            try:
-                slots.get(timeout=_STALL_S)
-            except queue.Empty:
-                if not warned and self.get_state(0)[1] == Gst.State.PLAYING:
-                    warned = True
-                    post_warning(self, self._stall_text())
-                continue
-            return Token(lambda: slots.put(None))
-        return None
-
-    def _stall_text(self) -> str:
-        size = self.setting("buffer-pool-size")
-        return (
-            f"no batch came back for {_STALL_S:.0f} s: all {size} (buffer-pool-size) are held "
-            "downstream, by a slow element or by an application that keeps buffers or surfaces"
-        )
-
-    def _announce(self, first: _Arrival | None) -> None:
-        """Send stream-start, caps and segment ahead of the first batch."""
-        if self._announced:
-            return
-        self._announced = True
-        self._src.push_event(Gst.Event.new_stream_start(self.get_name()))
-        if first is not None:
-            self._format = first.surface.format
-            caps = self._out_caps(first)
-            self._src.push_event(Gst.Event.new_caps(Gst.Caps.from_string(caps)))
-        segment = Gst.Segment()
-        segment.init(Gst.Format.TIME)
-        self._src.push_event(Gst.Event.new_segment(segment))
-
-    def _out_caps(self, first: _Arrival) -> str:
+    def _caps(self, first: _Arrival) -> str:
         numerator, denominator = self._framerate or (0, 1)
         return (
-            f"video/x-raw(memory:NVMM), format=(string){self._format}, "
+            f"video/x-raw(memory:NVMM), format=(string){self._promised}, "
             f"width=(int){self.setting('width')}, height=(int){self.setting('height')}, "
             f"framerate=(fraction){numerator}/{denominator}, pixel-aspect-ratio=(fraction)1/1, "
             f"interlace-mode=(string)progressive, "
@@ -531,7 +446,7 @@ class NvStreamMux(Element, Gst.Element):
             self._changed.notify_all()
         self._src.pause_task()
         if flow == Gst.FlowReturn.EOS:
-            self._src.push_event(Gst.Event.new_eos())
+            self._output.end()
         if flow not in (Gst.FlowReturn.FLUSHING, Gst.FlowReturn.EOS, Gst.FlowReturn.ERROR):
             post_error(self, StreamError(f"pushing a batch failed: {flow.value_nick}"))
 

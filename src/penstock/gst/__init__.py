@@ -4,8 +4,10 @@ Initialises GStreamer, carries metadata on buffers, guards probes, turns propert
 GObject properties and exceptions into bus errors, and registers elements.
 """
 
+from penstock.gst.batch_output import BatchOutput
 from penstock.gst.buffers import MappedBuffer, new_buffer, push
 from penstock.gst.carrier import attach, batch_at, batch_of
+from penstock.gst.device import COMPUTE_HW_PROPERTY, GPU_ID, INTERPOLATION, memory_type
 from penstock.gst.display import DisplaySink
 from penstock.gst.element import Element, nvmm_caps, pad_template, sink_and_src
 from penstock.gst.enums import EnumType
@@ -14,6 +16,7 @@ from penstock.gst.gi import NVMM, GLib, GObject, Gst, GstBase, GstVideo
 from penstock.gst.log import Log
 from penstock.gst.messages import post_error, post_warning
 from penstock.gst.properties import Property, gproperties
+from penstock.gst.stream_state import StreamState
 from penstock.gst.surfaces import (
     HELD_FORMAT,
     PictureCaps,
@@ -25,10 +28,14 @@ from penstock.gst.surfaces import (
 from penstock.gst.transform import BatchTransform
 
 __all__ = [
+    "COMPUTE_HW_PROPERTY",
+    "GPU_ID",
     "HELD_FORMAT",
+    "INTERPOLATION",
     "NVMM",
     "SOURCE_FORMATS",
     "TARGET_FORMATS",
+    "BatchOutput",
     "BatchTransform",
     "DisplaySink",
     "Element",
@@ -42,6 +49,7 @@ __all__ = [
     "MappedBuffer",
     "PictureCaps",
     "Property",
+    "StreamState",
     "attach",
     "batch_at",
     "batch_of",
@@ -49,6 +57,7 @@ __all__ = [
     "gproperties",
     "is_yuv",
     "layout_of",
+    "memory_type",
     "new_buffer",
     "nvmm_caps",
     "pad_template",

@@ -1,0 +1,96 @@
+"""The pad on which batches leave, and the bound on how many are downstream at once."""
+
+from __future__ import annotations
+
+import queue
+
+from penstock.gst.buffers import new_buffer, push
+from penstock.gst.carrier import attach
+from penstock.gst.gi import Gst
+from penstock.gst.messages import post_warning
+from penstock.meta import BatchMeta, Token
+
+_STALL_S = 5.0
+
+
+class BatchOutput:
+    """Pushes batches on a source pad.
+
+    A buffer without memory has size 0, so a `queue` does not bound it. Here a batch takes one of
+    `slots`; it comes back when the last holder of the batch's surfaces lets go.
+
+    Args:
+        pad: A source pad; only one thread pushes.
+        element: Posts the warning when nothing comes back.
+    """
+
+    def __init__(self, pad: Gst.Pad, *, element: Gst.Element) -> None:
+        self._pad, self._element = pad, element
+        self._free: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._slots = 0
+        self._open = False
+        self._announced = False
+        self._last_pts_ns = 0
+
+    def open(self, *, slots: int) -> None:
+        """Start anew, with so many batches at once."""
+        self._free, self._slots = queue.SimpleQueue(), slots
+        for _ in range(slots):
+            self._free.put(None)
+        self._announced = False
+        self._last_pts_ns = 0
+        self._open = True
+
+    def close(self) -> None:
+        """Let `take_slot` return."""
+        self._open = False
+        self._free.put(None)
+
+    def take_slot(self) -> Token | None:
+        """Wait until one more batch may be downstream; none once closed."""
+        free, warned = self._free, False
+        while self._open:
+            try:
+                free.get(timeout=_STALL_S)
+            except queue.Empty:
+                if not warned and self._element.get_state(0)[1] == Gst.State.PLAYING:
+                    warned = True
+                    post_warning(self._element, self._stalled())
+                continue
+            if self._open:
+                return Token(lambda: free.put(None))
+        return None
+
+    def announce(self, caps: str | None) -> None:
+        """Send stream-start, caps and segment, once; without caps where nothing ever came."""
+        if self._announced:
+            return
+        self._announced = True
+        self._pad.push_event(Gst.Event.new_stream_start(self._element.get_name()))
+        if caps is not None:
+            self._pad.push_event(Gst.Event.new_caps(Gst.Caps.from_string(caps)))
+        segment = Gst.Segment()
+        segment.init(Gst.Format.TIME)
+        self._pad.push_event(Gst.Event.new_segment(segment))
+
+    def push(self, batch: BatchMeta, *, pts_ns: int, duration_ns: int) -> Gst.FlowReturn:
+        """Push a batch; its time never runs backwards.
+
+        The caller must not keep `batch`: the next element would have to copy it.
+        """
+        self._last_pts_ns = max(self._last_pts_ns, pts_ns)
+        address = new_buffer(pts_ns=self._last_pts_ns, duration_ns=duration_ns)
+        attach(address, batch)
+        del batch
+        return push(self._pad, address)
+
+    def end(self) -> None:
+        """Send EOS."""
+        self.announce(None)
+        self._pad.push_event(Gst.Event.new_eos())
+
+    def _stalled(self) -> str:
+        return (
+            f"no batch came back for {_STALL_S:.0f} s: all {self._slots} (buffer-pool-size) are "
+            "held downstream, by a slow element or by an application that keeps buffers or surfaces"
+        )
