@@ -94,12 +94,12 @@ class NvInfer(BatchTransform):
         "model-updated": (GObject.SignalFlags.RUN_LAST, None, (int, str))
     }
 
-    _engine: Engine | None
+    engine: Engine | None
 
     def __init__(self) -> None:
         super().__init__()
         self._config: InferConfig | None = None
-        self._engine = None
+        self.engine = None
         self._batches = 0
 
     def changed(self, name: str, value: Any) -> None:
@@ -143,14 +143,14 @@ class NvInfer(BatchTransform):
         """Load and compile the network."""
         from penstock.inference import Engine
 
-        self._engine = Engine(self._effective())
-        for text in self._engine.warnings:
+        self.engine = Engine(self._effective())
+        for text in self.engine.warnings:
             post_warning(self, text)
         self._batches = 0
 
     def close(self) -> None:
         """Let the network go."""
-        self._engine = None
+        self.engine = None
 
     def process(self, batch: BatchMeta) -> None:
         """Infer one batch, unless `interval` skips it."""
@@ -158,8 +158,8 @@ class NvInfer(BatchTransform):
 
         skipped = self._batches % (self.setting("interval") + 1) != 0
         self._batches += 1
-        if skipped or self._engine is None or batch.surfaces is None:
+        if skipped or self.engine is None or batch.surfaces is None:
             return
         rois = [Roi.whole(frame) for frame in batch.frames]
-        for frame, detections in zip(batch.frames, self._engine.infer(rois), strict=True):
-            attach(frame, detections, self._engine.config)
+        for frame, detections in zip(batch.frames, self.engine.infer(rois), strict=True):
+            attach(frame, detections, self.engine.config)

@@ -1,0 +1,123 @@
+"""`penstock bench`: what the pipeline costs beside decoding and inference."""
+
+from __future__ import annotations
+
+import json as json_lines
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from penstock.errors import ConfigError
+
+if TYPE_CHECKING:
+    from penstock.pipeline.bench import Row, Sample
+
+_errors = Console(stderr=True)
+
+
+def bench(
+    video: Annotated[Path | None, typer.Option(help="Default: the kit's crowd video.")] = None,
+    model: Annotated[
+        str, typer.Option(help="A name of `penstock kit list`, an ONNX file, or an nvinfer file.")
+    ] = "yolov4-tiny",
+    streams: Annotated[str, typer.Option(help="Numbers of sources, with commas.")] = "1,4,16",
+    pairs: Annotated[int, typer.Option(min=1, help="Rounds; medians are reported.")] = 7,
+    frames: Annotated[int, typer.Option(min=40, help="Frames in one measurement.")] = 320,
+    capacity: Annotated[
+        bool, typer.Option("--capacity", help="How many streams of this rate fit this machine.")
+    ] = False,
+    json: Annotated[Path | None, typer.Option(help="Write the rows as a JSON list.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw them (needs penstock[plot]).")] = None,
+) -> None:
+    """Compare the pipeline with decoding and inference by hand, in turns."""
+    from penstock import kit
+    from penstock.pipeline import config_for
+    from penstock.pipeline.bench import capacity_of, compare
+
+    clip = video or kit.get("crowd")
+    if not clip.is_file():
+        raise ConfigError(f"--video {clip}: there is no such file")
+    config = config_for(model)
+    if capacity:
+        fits = capacity_of(clip, config, frames=frames)
+        Console().print(
+            f"{fits.streams} streams of {clip.name} ({fits.rate:.4g} frames/s each): "
+            f"{fits.fps:.1f} frames/s in all were measured with {fits.measured_with} streams",
+            highlight=False,
+        )
+        return
+    rows = [
+        compare(
+            clip,
+            config,
+            model=model,
+            streams=number,
+            pairs=pairs,
+            frames=frames,
+            on_sample=_show,
+        )
+        for number in _numbers(streams)
+    ]
+    Console().print(_table(rows))
+    if json is not None:
+        json.write_text(json_lines.dumps([row.to_json() for row in rows], indent=2) + "\n")
+    if plot is not None:
+        _draw(rows, plot)
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 1:
+        raise ConfigError(f"--streams wants numbers such as 1,4,16; got {text!r}")
+    return numbers
+
+
+def _show(kind: str, sample: Sample) -> None:
+    _errors.print(
+        f"{kind:9} {sample.cpu_ms:7.2f} CPU-ms a frame {sample.fps:7.1f} frames/s "
+        f"{sample.resident_mb:6.0f} MB",
+        highlight=False,
+    )
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table(
+        "streams", "reference", "pipeline", "drawn", "CPU-ms a frame: ratio", "drawn adds",
+        "frames/s: ratio",
+        title=f"{rows[0].model} on {rows[0].video}, {rows[0].backend} {rows[0].precision}, "
+        f"medians of {rows[0].pairs}",
+    )  # fmt: skip
+    for row in rows:
+        table.add_row(
+            str(row.streams),
+            f"{row.reference_cpu_ms:.2f} ms, {row.reference_fps:.1f}/s",
+            f"{row.pipeline_cpu_ms:.2f} ms, {row.pipeline_fps:.1f}/s",
+            f"{row.drawn_cpu_ms:.2f} ms, {row.drawn_fps:.1f}/s",
+            f"{row.pipeline_cpu_ms / row.reference_cpu_ms:.3f}",
+            f"{row.drawn_cpu_ms - row.reference_cpu_ms:+.2f} ms",
+            f"{row.pipeline_fps / row.reference_fps:.3f}",
+        )
+    return table
+
+
+def _draw(rows: list[Row], file: Path) -> None:
+    """Bars of CPU time a frame."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ConfigError("--plot needs matplotlib: pip install 'penstock[plot]'") from error
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    for place, kind in enumerate(("reference", "pipeline", "drawn")):
+        heights = [getattr(row, f"{kind}_cpu_ms") for row in rows]
+        axes.bar([n + (place - 1) * 0.27 for n in range(len(rows))], heights, 0.25, label=kind)
+    axes.set_xticks(range(len(rows)), [str(row.streams) for row in rows])
+    axes.set(xlabel="streams", ylabel="CPU-ms a frame", title=f"{rows[0].model}, {rows[0].video}")
+    axes.legend()
+    figure.savefig(file)
