@@ -1,9 +1,4 @@
-"""Nobody sees what somebody else writes, and nothing lives longer than it is needed."""
-
-import gc
-import threading
-import weakref
-from contextlib import contextmanager
+"""Nobody sees what somebody else writes."""
 
 import numpy as np
 import pytest
@@ -19,7 +14,7 @@ from hypothesis.stateful import (
 )
 from surface_pictures import BT601, copies, cpu_surface, noise_planes, same
 
-from penstock.surface import CpuSurface, PlaneLayout
+from penstock.surface import CpuSurface
 
 FORMATS = ("I420", "NV12", "RGBA", "GRAY8")
 
@@ -154,95 +149,6 @@ TestSharing = Sharing.TestCase
 TestSharing.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
 
 
-@contextmanager
-def no_collector():
-    """Whatever dies inside dies by its last reference, not by the cycle collector."""
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-class Owner:
-    """Stands for a mapped buffer."""
-
-
-def owned(size=(32, 16), name="I420"):
-    owner = Owner()
-    layout = PlaneLayout.default(name, size)
-    memory = np.zeros(layout.size_bytes, np.uint8)
-    surface = CpuSurface.from_memory(memory, layout, colorimetry=BT601, owner=owner)
-    return surface, weakref.ref(owner)
-
-
-def test_an_owner_is_released_with_the_last_surface():
-    with no_collector():
-        surface, owner = owned()
-        other = surface.share().crop((0, 0, 8, 8)).scale((4, 4)).convert("RGBA")
-        del surface
-        assert owner() is not None
-        del other
-        assert owner() is None
-
-
-def test_an_owner_is_released_with_the_last_view_even_a_slice_of_one():
-    with no_collector():
-        surface, owner = owned()
-        part = surface.planes()[1][2:, 3:5]
-        del surface
-        assert owner() is not None
-        del part
-        assert owner() is None
-
-
-def test_an_owner_is_released_when_a_write_makes_a_copy():
-    with no_collector():
-        surface, owner = owned()
-        surface.writable()
-        assert owner() is None
-        assert surface.size == (32, 16)
-
-
-def test_an_owner_is_released_when_a_written_surface_needs_another_format_or_size():
-    with no_collector():
-        for pending in (lambda s: s.scale((8, 8)), lambda s: s.convert("RGBA"), lambda s: s):
-            surface, owner = owned()
-            surface = pending(surface)
-            surface.planes()
-            assert owner() is not None
-            surface.writable(surface.format)
-            assert owner() is None
-
-
-def test_an_owner_is_released_once_chained_work_is_done():
-    with no_collector():
-        surface, owner = owned()
-        surface = surface.scale((4, 4)).scale((32, 32))
-        assert owner() is not None
-        surface.planes()
-        assert owner() is None
-
-
-def test_an_owner_survives_a_failed_call():
-    with no_collector():
-        surface, owner = owned()
-        with pytest.raises(ValueError, match="no pixel"):
-            surface.crop((99, 99, 4, 4))
-        del surface
-        assert owner() is None
-
-
-def test_conversions_of_a_dead_surface_are_dropped():
-    with no_collector():
-        surface = cpu_surface()
-        seen = weakref.ref(surface.planes("RGBA")[0].base.loan.memory)
-        assert seen() is not None
-        del surface
-        assert seen() is None
-
-
 def test_foreign_memory_is_never_written():
     planes = noise_planes("I420", (24, 16))
     before = copies(planes)
@@ -345,71 +251,3 @@ def test_a_view_taken_while_somebody_may_still_write_is_a_copy():
     writable[0][...] = 1
     assert same(seen, before)
     assert (surface.planes()[0] == 1).all()
-
-
-def in_threads(*works):
-    """Run all at once, and raise what any of them raised."""
-    raised, gate = [], threading.Barrier(len(works))
-
-    def run(work):
-        gate.wait()
-        try:
-            work()
-        except BaseException as error:
-            raised.append(error)
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if raised:
-        raise raised[0]
-
-
-def test_branches_in_threads_write_and_look_without_seeing_each_other():
-    original = cpu_surface("I420", (64, 48), exclusive=True)
-    before = copies(original.planes())
-
-    def branch(level):
-        def work():
-            for turn in range(60):
-                mine = original.share()
-                assert same(mine.planes(), before)
-                kept = mine.planes("RGB")[0].copy()
-                seen = mine.planes("RGB")[0]
-                for plane in mine.writable():
-                    plane[...] = level
-                assert np.array_equal(seen, kept)
-                assert all((plane == level).all() for plane in mine.planes())
-                other = mine.share() if turn % 2 else mine.scale((20, 20))
-                mine.writable()[0][...] = 255 - level
-                assert (other.planes()[0] == level).all()
-
-        return work
-
-    in_threads(*(branch(level) for level in (10, 60, 110, 160)))
-    assert same(original.planes(), before)
-
-
-def test_the_last_two_holders_writing_at_once_do_not_meet():
-    for _ in range(200):
-        first = cpu_surface("GRAY8", (32, 32), exclusive=True)
-        second = first.share()
-
-        def write(surface, level):
-            plane = surface.writable()[0]
-            plane[...] = level
-            assert (plane == level).all()
-
-        in_threads(lambda a=first: write(a, 1), lambda b=second: write(b, 2))
-        assert (first.planes()[0] == 1).all()
-        assert (second.planes()[0] == 2).all()
-
-
-def test_one_surface_in_many_threads_computes_a_look_once():
-    for _ in range(30):
-        surface = cpu_surface("I420", (320, 240)).scale((200, 100)).convert("RGB")
-        found = []
-        in_threads(*[lambda s=surface, f=found: f.append(s.planes()[0]) for _ in range(4)])
-        assert len({plane.ctypes.data for plane in found}) == 1
