@@ -160,7 +160,11 @@ PATHS = "onnx-file: model.onnx\n  labelfile-path: labels.txt\n  num-detected-cla
 def twins(write, folder):
     """Every key that has a reader, once as a key file and once as YAML."""
     (folder / "mean.ppm").touch()
-    more = {"mean-file": "mean.ppm", "custom-lib-path": "lib/parser.so"}
+    more = {
+        "mean-file": "mean.ppm",
+        "custom-lib-path": "lib/parser.so",
+        "custom-network-config": "yolo.cfg",
+    }
     settings = {key: text for key, (text, _, _) in FULL.items()} | more
     sizes = {
         "detected-min-w": "1",
@@ -195,6 +199,7 @@ def test_every_key_reaches_its_setting(twins, folder):
     assert config.max_object_size == (70, 80)
     assert config.mean_file == folder / "mean.ppm"
     assert config.custom_lib == folder / "lib" / "parser.so"
+    assert config.network_config == folder / "yolo.cfg"
     assert config.attributes_of(0) == config.attributes_of(3) == ClassAttributes()
     assert config.warnings == ()
 
@@ -284,6 +289,20 @@ def test_cluster_mode_absent_or_0_is_nms_for_all_classes_with_a_warning(write, l
     )
 
 
+@pytest.mark.parametrize("group", ["class-attrs-all", "class-attrs-2"])
+def test_cluster_mode_0_with_a_group_threshold_is_group_rectangles(write, group):
+    head = "[property]\nonnx-file=model.onnx\nnum-detected-classes=4\n"
+    asked = f"[{group}]\ngroup-threshold=1\neps=0.2\ntopk=9\n"
+    config = InferConfig.read(write(f"{head}cluster-mode=0\n{asked}"))
+    assert config.cluster_mode == 0
+    assert config.warnings == ()
+    assert config.attributes_of(2).group_threshold == 1
+    assert config.attributes_of(2).top_k == 9
+    absent = InferConfig.read(write(f"{head}{asked}"))
+    assert absent.cluster_mode == 2
+    assert "is absent: NMS" in absent.warnings[0]
+
+
 @pytest.mark.parametrize(("number", "mode"), [(1, 1), (0, 2)])
 def test_enable_dbscan_is_a_deprecated_cluster_mode(write, number, mode):
     path = write(
@@ -359,6 +378,7 @@ def test_properties_of_the_element_win_over_the_file(detector):
         filter_out_class_ids="1;3",
         input_tensor_meta=True,
         crop_objects_to_roi_boundary=True,
+        clip_object_outside_roi=False,
         model_engine_file="/x.engine",
     )
     assert (told.batch_size, told.component_id, told.interval) == (16, 3, 2)
@@ -367,6 +387,7 @@ def test_properties_of_the_element_win_over_the_file(detector):
     assert told.filter_out_class_ids == frozenset({1, 3})
     assert told.input_tensor_from_meta
     assert told.crop_to_roi
+    assert (config.clip_to_roi, told.clip_to_roi) == (True, False)
     assert str(told.engine_file) == "/x.engine"
     assert (config.batch_size, config.component_id) == (4, 15)
     assert told.model_file == config.model_file

@@ -203,7 +203,9 @@ def test_holding_every_batch_is_told_after_a_while(monkeypatch):
     pipeline = Gst.parse_launch(mux(1) + source(0, frames=20))
     pipeline.get_by_name("mux").get_static_pad("src").add_probe(
         Gst.PadProbeType.BUFFER,
-        lambda _pad, info: kept.append(batch_of(info.get_buffer())) or Gst.PadProbeReturn.OK,
+        lambda _pad, info: (
+            kept.append(batch_of(info.get_buffer()).surfaces) or Gst.PadProbeReturn.OK
+        ),
     )
     message = finish(pipeline, kinds=Gst.MessageType.WARNING | Gst.MessageType.EOS)
     assert message.type == Gst.MessageType.WARNING

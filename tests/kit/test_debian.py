@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from penstock.errors import PenstockError
-from penstock.kit.catalogue import Asset, DebianPackage, Member
+from penstock.kit.asset import Asset, DebianPackage, Member
 from penstock.kit.obtain import obtain
 
 needs_apt = pytest.mark.skipif(

@@ -55,8 +55,8 @@ def test_a_cut_connection_goes_on_where_it_stopped(index, clip, tmp_path):
     assert index.downloads() == [None, "bytes=250000-", "bytes=350000-"]
 
 
-def test_a_second_run_goes_on_where_the_first_one_gave_up(index, clip, tmp_path, pip_env):
-    pip_env.setenv("PIP_RETRIES", "0")
+def test_a_second_run_goes_on_where_the_first_one_gave_up(index, clip, tmp_path, clean_env):
+    clean_env.setenv("PIP_RETRIES", "0")
     index.cut_after = [250_000, 0]
     with pytest.raises(PenstockError, match="connection closed after 250,000 bytes"):
         obtain(clip, root=tmp_path)
@@ -129,11 +129,11 @@ def test_a_damaged_archive_is_named(index, tmp_path, damage):
         obtain(make_video_asset(CLIP), root=tmp_path)
 
 
-def test_offline_one_message_says_what_was_wanted_and_what_to_do(pip_env, tmp_path):
+def test_offline_one_message_says_what_was_wanted_and_what_to_do(clean_env, tmp_path):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    pip_env.setenv("PIP_INDEX_URL", f"http://user:secret@127.0.0.1:{port}/simple")
+    clean_env.setenv("PIP_INDEX_URL", f"http://user:secret@127.0.0.1:{port}/simple")
     with pytest.raises(PenstockError) as caught:
         obtain(make_video_asset(CLIP), root=tmp_path)
     assert str(caught.value) == (
@@ -145,19 +145,19 @@ def test_offline_one_message_says_what_was_wanted_and_what_to_do(pip_env, tmp_pa
     )
 
 
-def test_a_file_put_there_by_hand_is_used(pip_env, tmp_path):
-    pip_env.setenv("PIP_NO_INDEX", "1")
+def test_a_file_put_there_by_hand_is_used(clean_env, tmp_path):
+    clean_env.setenv("PIP_NO_INDEX", "1")
     (tmp_path / "downloads").mkdir()
     (tmp_path / "downloads" / NAME).write_bytes(SDIST)
     assert obtain(make_video_asset(CLIP), root=tmp_path).read_bytes() == CLIP
 
 
-def test_every_configured_place_is_asked_and_reported(index, tmp_path, pip_env):
+def test_every_configured_place_is_asked_and_reported(index, tmp_path, clean_env):
     (tmp_path / "wheels").mkdir()
     (tmp_path / "mirror" / "toy-videos").mkdir(parents=True)
     (tmp_path / "mirror" / "toy-videos" / "index.html").write_text("<a href='other.whl'>o</a>")
-    pip_env.setenv("PIP_EXTRA_INDEX_URL", (tmp_path / "mirror").as_uri())
-    pip_env.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
+    clean_env.setenv("PIP_EXTRA_INDEX_URL", (tmp_path / "mirror").as_uri())
+    clean_env.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
     with pytest.raises(PenstockError) as caught:
         obtain(make_video_asset(CLIP), root=tmp_path / "cache")
     reasons = [line[4:] for line in str(caught.value).splitlines() if line.startswith("  - ")]
@@ -168,26 +168,26 @@ def test_every_configured_place_is_asked_and_reported(index, tmp_path, pip_env):
     ]
 
 
-def test_an_index_in_a_local_folder_is_used(pip_env, tmp_path):
+def test_an_index_in_a_local_folder_is_used(clean_env, tmp_path):
     project = tmp_path / "simple" / "toy-videos"
     project.mkdir(parents=True)
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / NAME).write_bytes(SDIST)
     (project / "index.html").write_text(f'<a href="../../files/{NAME}">{NAME}</a>')
-    pip_env.setenv("PIP_INDEX_URL", (tmp_path / "simple").as_uri())
+    clean_env.setenv("PIP_INDEX_URL", (tmp_path / "simple").as_uri())
     assert obtain(make_video_asset(CLIP), root=tmp_path / "cache").read_bytes() == CLIP
 
 
-def test_a_find_links_folder_is_used(pip_env, tmp_path):
+def test_a_find_links_folder_is_used(clean_env, tmp_path):
     (tmp_path / NAME).write_bytes(SDIST)
-    pip_env.setenv("PIP_NO_INDEX", "1")
-    pip_env.setenv("PIP_FIND_LINKS", str(tmp_path))
+    clean_env.setenv("PIP_NO_INDEX", "1")
+    clean_env.setenv("PIP_FIND_LINKS", str(tmp_path))
     assert obtain(make_video_asset(CLIP), root=tmp_path / "cache").read_bytes() == CLIP
 
 
-def test_credentials_of_the_index_are_sent(index, clip, tmp_path, pip_env):
+def test_credentials_of_the_index_are_sent(index, clip, tmp_path, clean_env):
     index.password = "Basic bWU6cEBzcw=="  # me:p@ss
-    pip_env.setenv("PIP_INDEX_URL", f"http://me:p%40ss@{index.host}/simple")
+    clean_env.setenv("PIP_INDEX_URL", f"http://me:p%40ss@{index.host}/simple")
     assert obtain(clip, root=tmp_path).read_bytes() == CLIP
 
 
@@ -203,7 +203,7 @@ def test_processes_that_ask_at_once_share_one_download(index, clip, tmp_path):
     script = (
         "import sys; from pathlib import Path\n"
         "from penstock.kit.obtain import obtain\n"
-        "from penstock.kit.catalogue import Asset, Member, PipArchive\n"
+        "from penstock.kit.asset import Asset, Member, PipArchive\n"
         f"print(obtain({clip!r}, root=Path(sys.argv[1])))"
     )
     asking = [

@@ -19,11 +19,6 @@ from penstock.errors import PenstockError, UnknownNameError
 from penstock.geometry import cxcywh_to_xyxy, iou_matrix, nms
 
 
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("kit")
-
-
 def read_config(path):
     parser = configparser.ConfigParser()
     parser.read(path)

@@ -7,10 +7,10 @@ from penstock.errors import ConfigError
 from penstock.kit.pip_config import read_pip_config
 
 
-def test_the_environment_names_the_index(pip_env):
-    pip_env.setenv("PIP_INDEX_URL", "http://one.invalid/simple")
-    pip_env.setenv("PIP_EXTRA_INDEX_URL", "http://two.invalid/simple http://three.invalid/simple")
-    pip_env.setenv("PIP_CERT", "/some/bundle.pem")
+def test_the_environment_names_the_index(clean_env):
+    clean_env.setenv("PIP_INDEX_URL", "http://one.invalid/simple")
+    clean_env.setenv("PIP_EXTRA_INDEX_URL", "http://two.invalid/simple http://three.invalid/simple")
+    clean_env.setenv("PIP_CERT", "/some/bundle.pem")
     settings = read_pip_config()
     assert settings.indexes == (
         "http://one.invalid/simple",
@@ -21,47 +21,47 @@ def test_the_environment_names_the_index(pip_env):
     assert (settings.retries, settings.timeout_s) == (1, 5.0)
 
 
-def test_a_configuration_file_names_the_index(pip_env, tmp_path):
+def test_a_configuration_file_names_the_index(clean_env, tmp_path):
     file = tmp_path / "pip.conf"
     file.write_text(
         "[global]\nindex-url = http://file.invalid/simple\ntrusted-host = file.invalid\n"
         "[download]\nproxy = http://proxy.invalid:3128\n"
     )
-    pip_env.setenv("PIP_CONFIG_FILE", str(file))
+    clean_env.setenv("PIP_CONFIG_FILE", str(file))
     settings = read_pip_config()
     assert settings.indexes == ("http://file.invalid/simple",)
     assert settings.trusted_hosts == ("file.invalid",)
     assert settings.proxy == "http://proxy.invalid:3128"
 
 
-def test_without_settings_pip_s_own_default_index_is_used(pip_env):
+def test_without_settings_pip_s_own_default_index_is_used(clean_env):
     (index,) = read_pip_config().indexes
     assert index.startswith("https://")
 
 
-def test_no_index_leaves_no_index(pip_env):
-    pip_env.setenv("PIP_NO_INDEX", "1")
+def test_no_index_leaves_no_index(clean_env):
+    clean_env.setenv("PIP_NO_INDEX", "1")
     assert read_pip_config().indexes == ()
 
 
-def test_a_folder_called_pip_in_the_working_directory_is_not_taken_for_pip(pip_env, tmp_path):
+def test_a_folder_called_pip_in_the_working_directory_is_not_taken_for_pip(clean_env, tmp_path):
     (tmp_path / "pip").mkdir()
     (tmp_path / "pip" / "__init__.py").write_text("raise SystemExit('not pip')")
     (tmp_path / "pip.conf").write_text("[global]\nindex-url = http://one.invalid/simple\n")
-    pip_env.chdir(tmp_path)
-    pip_env.setenv("PIP_CONFIG_FILE", "pip.conf")
+    clean_env.chdir(tmp_path)
+    clean_env.setenv("PIP_CONFIG_FILE", "pip.conf")
     assert read_pip_config().indexes == ("http://one.invalid/simple",)
 
 
 @pytest.fixture
-def no_pip(pip_env, tmp_path):
+def no_pip(clean_env, tmp_path):
     """A machine on which no Python has pip."""
     python = tmp_path / "python3"
     python.write_text("#!/bin/sh\necho 'No module named pip' >&2\nexit 1\n")
     python.chmod(0o755)
-    pip_env.setattr(sys, "executable", str(python))
-    pip_env.setenv("PATH", str(tmp_path))
-    return pip_env
+    clean_env.setattr(sys, "executable", str(python))
+    clean_env.setenv("PATH", str(tmp_path))
+    return clean_env
 
 
 def test_without_pip_the_environment_is_enough(no_pip):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from parser_cases import make_context
 
 from penstock.errors import ModelError
+from penstock.parsers import Head
 from penstock.parsers.boxes_scores import BoxesScoresParser
 
 SIZE = (200, 100)
@@ -15,15 +16,18 @@ SAME_BOX = {  # left 50, top 20, right 150, bottom 60 of 200x100, said in four w
     "cxcywh": [100, 40, 100, 40],
     "xyxy-normalized": [0.25, 0.2, 0.75, 0.6],
     "cxcywh-normalized": [0.5, 0.4, 0.5, 0.4],
+    "yxyx": [20, 50, 60, 150],
+    "yxyx-normalized": [0.2, 0.25, 0.6, 0.75],
 }
 every_convention = pytest.mark.parametrize("convention", list(SAME_BOX))
+guessed_convention = pytest.mark.parametrize("convention", list(SAME_BOX)[:4])
 
 
 def parse(boxes, scores, *, convention="xyxy", thresholds=(0.5, 0.5), parser=None):
     boxes, scores = np.array(boxes, np.float32), np.array(scores, np.float32)
     metadata = {"penstock.boxes": convention} if convention else {}
     layers = {"boxes": boxes.shape, "scores": scores.shape}
-    parser = parser or BoxesScoresParser(layers, metadata=metadata)
+    parser = parser or BoxesScoresParser(Head(layers, SIZE, metadata=metadata))
     context = make_context(*thresholds, size=SIZE)
     return parser.parse({"boxes": boxes, "scores": scores}, context)
 
@@ -47,7 +51,7 @@ def test_the_metadata_says_what_the_columns_are(convention):
     assert found.confidences.tolist() == [0.75]
 
 
-@every_convention
+@guessed_convention
 def test_without_metadata_the_values_decide(convention, caplog):
     boxes = four_ways(convention)
     scores = np.full((len(boxes), 2), 0.9)
@@ -59,7 +63,7 @@ def test_without_metadata_the_values_decide(convention, caplog):
 
 def test_what_the_values_said_once_is_not_asked_again(caplog):
     boxes, scores = four_ways("cxcywh"), np.full((120, 2), 0.9)
-    parser = BoxesScoresParser({"boxes": boxes.shape, "scores": scores.shape}, metadata={})
+    parser = BoxesScoresParser(Head({"boxes": boxes.shape, "scores": scores.shape}, SIZE))
     parse(np.zeros((120, 4)), scores, parser=parser)  # says nothing
     assert not caplog.records
     parse(boxes, scores, parser=parser)
@@ -68,6 +72,15 @@ def test_what_the_values_said_once_is_not_asked_again(caplog):
     found = parse(few, scores, parser=parser)
     np.testing.assert_allclose(found.boxes, [[0, 0, 1, 1]])
     assert len([record for record in caplog.records if record.levelno == logging.WARNING]) == 1
+
+
+def test_two_layers_of_other_names_are_known_by_their_shapes():
+    layers = {"2043": (7, 3), "2042": (7, 1, 4)}
+    parser = BoxesScoresParser(Head(layers, SIZE, metadata={"penstock.boxes": "xyxy"}))
+    boxes, scores = np.zeros((7, 1, 4), np.float32), np.zeros((7, 3), np.float32)
+    boxes[5], scores[5, 2] = [1, 2, 3, 4], 0.9
+    found = parser.parse({"2043": scores, "2042": boxes}, make_context(size=SIZE))
+    assert (found.boxes.tolist(), found.class_ids.tolist()) == ([[1, 2, 3, 4]], [2])
 
 
 def test_an_unknown_convention_is_refused_with_the_known_ones():
@@ -122,8 +135,9 @@ def test_the_order_of_the_candidates_does_not_matter(seed):
         {"boxes": (7, 5), "scores": (7, 2)},
         {"boxes": (7, 4), "scores": (7,)},
         {"boxes": (7, 4)},
+        {"boxes": (7, 4), "scores": (7, 1), "classes": (7, 1)},
     ],
 )
 def test_layers_that_do_not_belong_together_are_refused(layers):
-    with pytest.raises(ModelError, match=r"'boxes' \(A, 4\) and 'scores' \(A, C\); got 'boxes'"):
-        BoxesScoresParser(layers, metadata={})
+    with pytest.raises(ModelError, match=r"'boxes' \(A, 4\) and 'scores' \(A, C\).*; got 'boxes'"):
+        BoxesScoresParser(Head(layers, SIZE))

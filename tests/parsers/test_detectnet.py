@@ -3,6 +3,7 @@ import pytest
 from parser_cases import make_context
 
 from penstock.errors import ModelError
+from penstock.parsers import Head
 from penstock.parsers.detectnet import DetectNetParser
 
 # A network of 48x32 px with cells of 16 px: 3 columns, 2 rows; two classes.
@@ -17,7 +18,7 @@ def parse(cells, *, thresholds=(0.5, 0.5), size=SIZE, layers=LAYERS):
     for (class_id, row, column), (score, *distances) in cells.items():
         coverage[class_id, row, column] = score
         boxes[4 * class_id : 4 * class_id + 4, row, column] = distances
-    parser = DetectNetParser(layers, metadata={})
+    parser = DetectNetParser(Head(layers, SIZE))
     cov, bbox = layers
     return parser.parse({bbox: boxes, cov: coverage}, make_context(*thresholds, size=size))
 
@@ -72,8 +73,8 @@ def test_distances_that_turn_a_box_inside_out_give_nothing():
 )
 def test_layers_that_do_not_belong_together_are_refused(layers):
     with pytest.raises(ModelError, match=r"grid height, grid width.*got 'cov' \(2, 2, 3\)"):
-        DetectNetParser(layers, metadata={})
+        DetectNetParser(Head(layers, SIZE))
 
 
 def test_a_grid_of_unknown_size_is_accepted():
-    DetectNetParser({"cov": (2, None, None), "bbox": (8, None, None)}, metadata={})
+    DetectNetParser(Head({"cov": (2, None, None), "bbox": (8, None, None)}, SIZE))

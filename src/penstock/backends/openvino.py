@@ -53,7 +53,7 @@ class OpenVinoBackend:
                 model, settings, input_shape, cache if file.self_contained else None
             )
             self.inputs = {port.get_any_name(): _spec(port) for port in compiled.inputs}
-            self.outputs = {port.get_any_name(): _spec(port) for port in compiled.outputs}
+            self.outputs = {_output_name(port): _spec(port) for port in compiled.outputs}
             self._precision: str = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
             self._request = compiled.create_infer_request()
         except ModelError:
@@ -152,6 +152,12 @@ def _read(core: Any, model: Path, input_shape: Shape | None) -> Any:
         settled = settle_input_shape(model, name, _shape(port), input_shape)
         network.reshape({name: [-1 if side is None else side for side in settled]})
     return network
+
+
+def _output_name(port: Any) -> str:
+    """The name in the ONNX file: optimising gives a port the names of nodes it does without."""
+    stated = str(port.get_node().get_friendly_name()).rpartition("/sink_port_")[0]
+    return stated if stated in port.get_names() else str(port.get_any_name())
 
 
 def _spec(port: Any) -> TensorSpec:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+from penstock import __version__
 from penstock.cli.detect import demo, detect
 from penstock.cli.environment import env
 from penstock.cli.inspect import inspect
@@ -21,6 +23,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="DeepStream's Python system on any machine.",
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"penstock {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    pass
+
+
 app.command()(detect)
 app.command()(demo)
 app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(

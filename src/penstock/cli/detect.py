@@ -12,13 +12,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from penstock.errors import ConfigError
-
 if TYPE_CHECKING:
     from penstock.pipeline import DetectJob, Summary
 
 DEMO_OUTPUT = Path("penstock-demo.mp4")
-_errors = Console(stderr=True)
+_errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
 
 def detect(
@@ -31,17 +29,23 @@ def detect(
     ] = None,
     display: Annotated[bool, typer.Option("--display", help="Show a window.")] = False,
     json: Annotated[
-        Path | None, typer.Option(help="Write one line of JSON a frame, boxes in source pixels.")
+        Path | None,
+        typer.Option(help="Write one line of JSON a frame, boxes in source pixels; - is stdout."),
     ] = None,
     frames: Annotated[
         int | None, typer.Option(min=1, help="Stop each source after so many frames.")
     ] = None,
 ) -> None:
-    """Find objects in videos."""
+    """Find objects in videos; several are composed in one picture.
+
+    Ctrl-C ends the videos early: what was written stays playable.
+    """
+    from penstock import kit
+    from penstock.cli.kit import fetch
     from penstock.pipeline import DetectJob
 
-    if output is not None and display:
-        raise ConfigError("--output and --display exclude each other; give one of them")
+    if any(asset.name == model and asset.kind == "model" for asset in kit.catalogue()):
+        fetch(model)
     job = DetectJob(source, model=model, output=output, json=json, display=display, frames=frames)
     raise typer.Exit(_run(job))
 
@@ -52,18 +56,19 @@ def demo(
 ) -> None:
     """Find the people in a real video, draw them, write an MP4 and print the counts."""
     from penstock.cli.kit import fetch
-    from penstock.pipeline import DetectJob
+    from penstock.pipeline import DEFAULT_MODEL, DetectJob
 
     video = fetch("crowd")
-    fetch("yolov4-tiny")
+    fetch(DEFAULT_MODEL)
     code = _run(DetectJob([str(video)], output=output, frames=frames))
     if code == 0:
-        Console().print(f"Wrote {output}: open it with any player.", highlight=False)
+        _errors.print(f"Wrote {output}: open it with any player.")
     raise typer.Exit(code)
 
 
 def _run(job: DetectJob) -> int:
     """Run with a progress line; 0 when every source was read to its end."""
+    from penstock.pipeline import STDOUT
     from penstock.pipeline import detect as run_job
 
     started = time.monotonic()
@@ -71,9 +76,14 @@ def _run(job: DetectJob) -> int:
         summary = run_job(
             job,
             on_progress=lambda so_far: live.update(_progress(so_far, started)),
-            on_warning=lambda text: live.console.print(f"warning: {text}", markup=False),
+            on_warning=lambda text: live.console.print(f"penstock: warning: {text}"),
         )
-    _print_counts(summary, time.monotonic() - started)
+    _print_counts(
+        summary,
+        seconds=time.monotonic() - started,
+        sources=len(job.sources),
+        console=_errors if job.json == STDOUT else Console(highlight=False),
+    )
     return 1 if summary.failures else 0
 
 
@@ -84,17 +94,16 @@ def _progress(summary: Summary, started: float) -> Text:
     return Text(f"{frames} frames, {frames / max(seconds, 1e-3):.1f} frames/s  {found}")
 
 
-def _print_counts(summary: Summary, seconds: float) -> None:
-    console = Console()
+def _print_counts(summary: Summary, *, seconds: float, sources: int, console: Console) -> None:
     frames = sum(summary.frames.values())
-    table = Table("object", "seen", "a frame")
-    for label, count in summary.objects.most_common():
-        table.add_row(label, str(count), f"{count / max(frames, 1):.1f}")
-    console.print(table)
+    if summary.objects:
+        table = Table("object", "seen", "a frame")
+        for label, count in summary.objects.most_common():
+            table.add_row(Text(label), str(count), f"{count / frames:.1f}")
+        console.print(table)
     console.print(
-        f"{frames} frames of {len(summary.frames)} sources in {seconds:.1f} s "
-        f"({frames / max(seconds, 1e-3):.1f} frames/s)",
-        highlight=False,
+        f"{frames} frames of {sources} {'source' if sources == 1 else 'sources'} "
+        f"in {seconds:.1f} s ({frames / max(seconds, 1e-3):.1f} frames/s)"
     )
-    for name, reason in summary.failures.items():
-        _errors.print(f"failed: {name}: {reason}", markup=False, highlight=False)
+    if summary.failures:
+        _errors.print(f"penstock: {len(summary.failures)} of {sources} sources failed")

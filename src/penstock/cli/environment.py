@@ -19,13 +19,14 @@ def env() -> None:
 
 def variables() -> dict[str, str]:
     """Environment variables for a program that loads the elements through GStreamer."""
+    from penstock.kit import cache_dir
+
     package = Path(__file__).resolve().parents[1]
     here = str(package / "gst" / "plugins")
     others = [p for p in os.environ.get("GST_PLUGIN_PATH", "").split(":") if p and p != here]
     site = [str(package.parent), *(p for p in sys.path if p.endswith("site-packages"))]
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return {
         "GST_PLUGIN_PATH": ":".join([here, *others]),
-        "GST_REGISTRY": f"{cache}/penstock/gstreamer-registry.bin",
+        "GST_REGISTRY": str(cache_dir() / "gstreamer-registry.bin"),
         "PENSTOCK_SITE": ":".join(dict.fromkeys(site)),
     }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import runpy
+import builtins
+import importlib.machinery
 import sys
-import types
 from pathlib import Path
-from typing import Annotated, Any
+from types import CodeType, ModuleType, TracebackType
+from typing import Annotated
 
 import typer
 
+from penstock.cli.cuda_stub import provide_cuda
 from penstock.errors import ConfigError
 
 
@@ -19,60 +21,56 @@ def run(
         list[str] | None, typer.Argument(metavar="ARGS...", help="Its own arguments.")
     ] = None,
 ) -> None:
-    """Run a DeepStream Python script as it is."""
-    if not script.is_file():
-        raise ConfigError(f"{script}: there is no such script")
+    """Run a DeepStream Python script as it is, as `python SCRIPT ARGS...` would."""
     import penstock
 
+    path = script / "__main__.py" if script.is_dir() else script
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"script {script} cannot be read: {error.strerror}") from error
     penstock.init()
     provide_cuda()
     sys.argv = [str(script), *(arguments or [])]
-    sys.path.insert(0, str(script.resolve().parent))
-    runpy.run_path(str(script), run_name="__main__")
+    _replace_first_path(path.resolve().parent)
+    raise SystemExit(_execute(source, path=path.absolute()))
 
 
-def provide_cuda() -> None:
-    """Where cuda-python is absent, put a `cuda` package in place that reports no device."""
+def _replace_first_path(folder: Path) -> None:
+    """The script's folder takes the place of the folder of the `penstock` command."""
+    if sys.path and not getattr(sys.flags, "safe_path", False):
+        sys.path[0] = str(folder)
+    else:
+        sys.path.insert(0, str(folder))
+
+
+def _execute(source: bytes, *, path: Path) -> int:
+    """Run it as `__main__`; returns the exit code of one that does not say.
+
+    What it does not catch is reported as Python does, beginning in the script.
+    """
+    main = ModuleType("__main__")
+    main.__file__ = str(path)
+    vars(main).update(
+        __builtins__=builtins,
+        __cached__=None,
+        __loader__=importlib.machinery.SourceFileLoader("__main__", str(path)),
+        __annotations__={},
+    )
+    sys.modules["__main__"] = main
     try:
-        import cuda.cuda
-    except ImportError:
-        sys.modules.update(_without_device())
+        code: CodeType = compile(source, str(path), "exec", dont_inherit=True)
+        exec(code, vars(main))
+    except SystemExit:
+        raise
+    except BaseException as error:
+        error.__traceback__ = _from_script(error.__traceback__, str(path))
+        sys.excepthook(type(error), error, error.__traceback__)
+        return 130 if isinstance(error, KeyboardInterrupt) else 1
+    return 0
 
 
-def _without_device() -> dict[str, types.ModuleType]:
-    """The few names that applications ask cuda-python for before they start."""
-    package, driver, runtime = (types.ModuleType(n) for n in ("cuda", "cuda.cuda", "cuda.cudart"))
-
-    class CUresult(int):
-        """Result of a driver call; 0 is success, 100 says that there is no device."""
-
-        CUDA_SUCCESS = 0
-        CUDA_ERROR_NO_DEVICE = 100
-
-    class CudaError(int):
-        """Result of a runtime call, numbered like `CUresult`."""
-
-        cudaSuccess = 0  # noqa: N815 - cuda-python's spelling
-        cudaErrorNoDevice = 100  # noqa: N815
-
-    def no_device(*_arguments: Any) -> tuple[int, Any]:
-        return CUresult(CUresult.CUDA_ERROR_NO_DEVICE), 0
-
-    class DeviceProperties:
-        """What `cudaGetDeviceProperties` would describe."""
-
-        integrated = 0
-        name = b"none"
-
-    def no_properties(_device: int) -> tuple[int, DeviceProperties]:
-        return CudaError(CudaError.cudaErrorNoDevice), DeviceProperties()
-
-    driver.CUresult = CUresult  # type: ignore[attr-defined]
-    driver.cuInit = lambda _flags: (CUresult(CUresult.CUDA_ERROR_NO_DEVICE),)  # type: ignore[attr-defined]
-    driver.cuDeviceGetCount = no_device  # type: ignore[attr-defined]
-    runtime.cudaError_t = CudaError  # type: ignore[attr-defined]
-    runtime.cudaGetDeviceCount = no_device  # type: ignore[attr-defined]
-    runtime.cudaGetDeviceProperties = no_properties  # type: ignore[attr-defined]
-    package.cuda, package.cudart = driver, runtime  # type: ignore[attr-defined]
-    package.__path__ = []
-    return {"cuda": package, "cuda.cuda": driver, "cuda.cudart": runtime}
+def _from_script(trace: TracebackType | None, path: str) -> TracebackType | None:
+    while trace is not None and trace.tb_frame.f_code.co_filename != path:
+        trace = trace.tb_next
+    return trace

@@ -4,6 +4,7 @@ from penstock.config.class_attributes import ClassAttributes
 from penstock.config.infer import InferConfig
 from penstock.config.keyfile import KeyFile
 from penstock.config.labels import check_labels, read_classifier_labels, read_labels
+from penstock.config.textfile import read_text, unreadable
 from penstock.config.value import Value
 
 __all__ = [
@@ -14,4 +15,6 @@ __all__ = [
     "check_labels",
     "read_classifier_labels",
     "read_labels",
+    "read_text",
+    "unreadable",
 ]

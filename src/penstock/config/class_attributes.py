@@ -9,7 +9,7 @@ from typing import Any
 
 from penstock.config.infer_keys import PROPERTY_KEYS
 from penstock.config.keyfile import KeyFile
-from penstock.config.keys import COMING, Key, read_group, take_size, unknown_keys
+from penstock.config.keys import Key, read_group, take_size, unknown_keys
 from penstock.config.value import Value
 from penstock.errors import ConfigError
 from penstock.meta import Color
@@ -30,8 +30,9 @@ class ClassAttributes:
         post_cluster_threshold: Least confidence after it.
         nms_iou: Overlap above which NMS drops the less confident box, in [0, 1].
         top_k: Most boxes of this class that NMS keeps; -1 keeps all.
-        eps: Neighbourhood of DBSCAN and of group rectangles.
-        min_boxes: Least boxes of a DBSCAN cluster.
+        eps: How far neighbours are apart in DBSCAN (1 less their overlap) and in group
+            rectangles (relative difference of edges).
+        min_boxes: Least neighbours of a box that DBSCAN builds on.
         dbscan_min_score: Least sum of confidences of a DBSCAN cluster.
         group_threshold: Least boxes of a rectangle group, less one.
         roi_top_offset: Boxes whose top edge is above it are dropped.
@@ -87,13 +88,24 @@ CLASS_KEYS: Mapping[str, Key] = {
         "top_k",
         lambda value: value.integer(minimum=-1),
     ),
-    "eps": Key("neighbourhood of DBSCAN and group rectangles", "0.0", "eps", _positive, COMING),
-    "minBoxes": Key("least boxes of a DBSCAN cluster", "0", "min_boxes", _count, COMING),
+    "eps": Key(
+        "how far neighbours are apart: in DBSCAN 1 less their overlap, in group rectangles the "
+        "relative difference of edges",
+        "0.0",
+        "eps",
+        _positive,
+    ),
+    "minBoxes": Key(
+        "least neighbours, itself included, of a box that DBSCAN builds a cluster on",
+        "0",
+        "min_boxes",
+        _count,
+    ),
     "dbscan-min-score": Key(
-        "least sum of confidences of a DBSCAN cluster", "0.0", "dbscan_min_score", _positive, COMING
+        "least sum of confidences of a DBSCAN cluster", "0.0", "dbscan_min_score", _positive
     ),
     "group-threshold": Key(
-        "least boxes of a rectangle group, less one", "0", "group_threshold", _count, COMING
+        "least boxes of a rectangle group, less one", "0", "group_threshold", _count
     ),
     "roi-top-offset": Key(
         "drops boxes whose top edge is above it, pixels", "0", "roi_top_offset", _count

@@ -24,6 +24,7 @@ PROPERTIES: Mapping[str, str] = {
     "input_tensor_meta": "input_tensor_from_meta",
     "model_engine_file": "engine_file",
     "crop_objects_to_roi_boundary": "crop_to_roi",
+    "clip_object_outside_roi": "clip_to_roi",
 }
 _CLASS_IDS = re.compile(r"\s*(-?[0-9]{1,9}\s*[:;,]\s*)*(-?[0-9]{1,9}\s*)?")
 
@@ -47,6 +48,7 @@ class InferConfig:
         label_file: The class names; it existed when the file was read.
         labels: Its content for anything but classifiers: one name for each class.
         classifier_labels: Its content for classifiers: for each output one name for each class.
+        network_config: Darknet's description of the network; not required to exist.
         num_classes: Number of classes; never `None` where a detector was read from a file.
         network_mode: 0 FP32, 1 INT8, 2 FP16, 3 best.
         input_shape: `(channels, height, width)` of the network's input, if the file says so.
@@ -59,7 +61,8 @@ class InferConfig:
         keep_aspect: Scale both axes alike, and fill up with black bars.
         centred: Bars on both sides; else at the right and the bottom.
         interpolation: How pixels are sampled.
-        cluster_mode: 1 DBSCAN, 2 NMS, 3 both, 4 none. Never 0: that is NMS, as in DeepStream.
+        cluster_mode: 0 group rectangles, 1 DBSCAN, 2 NMS, 3 DBSCAN and NMS, 4 none. A file's 0
+            without a group-threshold is NMS, as in DeepStream.
         parser: Name of the parser of boxes; `None`: to be found by the outputs.
         mask_parser: Name of the parser of boxes with masks.
         classifier_parser: Name of the parser of classes.
@@ -76,6 +79,7 @@ class InferConfig:
         classifier_async: Classify tracked objects a frame late.
         segmentation_threshold: Least confidence of a pixel's class.
         segmentation_order: Of the class maps: 0 NCHW, 1 NHWC.
+        clip_to_roi: Cut boxes at the edges of the region they were found in.
         crop_to_roi: Cut boxes at the roi offsets instead of dropping them.
         output_tensor_meta: Attach the raw outputs to the metadata.
         output_instance_mask: Attach masks to the objects.
@@ -99,6 +103,7 @@ class InferConfig:
     label_file: Path | None = None
     labels: tuple[str, ...] = ()
     classifier_labels: tuple[tuple[str, ...], ...] = ()
+    network_config: Path | None = None
     num_classes: int | None = None
     network_mode: int = 0
     input_shape: tuple[int, int, int] | None = None
@@ -130,6 +135,7 @@ class InferConfig:
     classifier_async: bool = False
     segmentation_threshold: float = 0.0
     segmentation_order: int = 0
+    clip_to_roi: bool = True
     crop_to_roi: bool = False
     output_tensor_meta: bool = False
     output_instance_mask: bool = False

@@ -101,7 +101,8 @@ PROPERTY_KEYS: Mapping[str, Key] = {
         lambda value: value.choice(PROCESS_MODES),
     ),
     "network-type": Key(
-        "0: detector; coming: 1 classifier, 2 semantic and 3 instance segmentation, 100 other",
+        "0: detector, 3: instance segmentation, a detector with masks; coming: 1 classifier, "
+        "2 semantic segmentation, 100 other",
         "0",
         "network_type",
         lambda value: value.choice(NETWORK_TYPES),
@@ -185,7 +186,12 @@ PROPERTY_KEYS: Mapping[str, Key] = {
     "stabilize-buffer-count": ignored("buffers of the warm-up", TENSORRT),
     "model-file": ignored("a Caffe model or Darknet weights", "such models are not read"),
     "proto-file": ignored("a Caffe model's layers", "such models are not read"),
-    "custom-network-config": ignored("a Darknet network", "such models are not read"),
+    "custom-network-config": Key(
+        "a Darknet network's description: gives the anchors of raw YOLO layers where it exists",
+        "none",
+        "network_config",
+        _path,
+    ),
     "tlt-encoded-model": ignored("an encrypted TAO model", "only TensorRT can decrypt it"),
     "tlt-model-key": ignored("that model's key", "only TensorRT can decrypt it"),
     "uff-file": ignored("a UFF model", UFF),
@@ -220,18 +226,24 @@ PROPERTY_KEYS: Mapping[str, Key] = {
     ),
     # What is made of the outputs
     "cluster-mode": Key(
-        "2: NMS, 4: none; coming: 0 group rectangles, 1 DBSCAN, 3 DBSCAN and NMS; "
-        "absent or 0: NMS with topk 20 and nms-iou-threshold 0.5",
+        "0: group rectangles, 1: DBSCAN, 2: NMS, 3: DBSCAN and NMS, 4: none; absent, or 0 "
+        "without a group-threshold: NMS with topk 20 and nms-iou-threshold 0.5",
         "0",
         "cluster_mode",
         lambda value: value.choice(CLUSTER_MODES),
     ),
-    "enable-dbscan": Key(
-        "deprecated: 1 means cluster-mode 1", "0", "enable_dbscan", Value.boolean, COMING
+    "enable-dbscan": Key("deprecated: 1 means cluster-mode 1", "0", "enable_dbscan", Value.boolean),
+    "parse-bbox-func-name": Key(
+        "the parser of boxes: a name, or a function of custom-lib-path",
+        "found by the outputs",
+        "parser",
+        _text,
     ),
-    "parse-bbox-func-name": Key("the parser of boxes", "found by the outputs", "parser", _text),
     "parse-bbox-instance-mask-func-name": Key(
-        "the parser of boxes with masks", "none", "mask_parser", _text, COMING
+        "the same for network-type 3",
+        "parse-bbox-func-name",
+        "mask_parser",
+        _text,
     ),
     "parse-classifier-func-name": Key(
         "the parser of classes", "none", "classifier_parser", _text, COMING
@@ -239,7 +251,9 @@ PROPERTY_KEYS: Mapping[str, Key] = {
     "parse-segmentation-func-name": Key(
         "the parser of class maps", "none", "segmentation_parser", _text, COMING
     ),
-    "custom-lib-path": Key("where those parsers are", "none", "custom_lib", _path, COMING),
+    "custom-lib-path": Key(
+        "a Python file with the parser; a C library is not loaded", "none", "custom_lib", _path
+    ),
     "classifier-type": Key(
         "name of the classifier in the metadata",
         "empty",
@@ -254,7 +268,11 @@ PROPERTY_KEYS: Mapping[str, Key] = {
         "classify tracked objects a frame late", "0", "classifier_async", Value.boolean, COMING
     ),
     "segmentation-threshold": Key(
-        "least confidence of a pixel's class", "0.0", "segmentation_threshold", Value.number, COMING
+        "least score of an object's pixel in its mask (0: 0.5); for class maps coming",
+        "0.0",
+        "segmentation_threshold",
+        Value.number,
+        COMING,
     ),
     "segmentation-output-order": Key(
         "0: NCHW, 1: NHWC", "0", "segmentation_order", lambda value: value.choice(LAYOUTS), COMING
@@ -266,12 +284,18 @@ PROPERTY_KEYS: Mapping[str, Key] = {
         "attach the raw outputs to the metadata", "0", "output_tensor_meta", Value.boolean, COMING
     ),
     "output-instance-mask": Key(
-        "attach masks to the objects", "0", "output_instance_mask", Value.boolean, COMING
+        "attach masks to the objects, where the parser gives them",
+        "0",
+        "output_instance_mask",
+        Value.boolean,
     ),
     "disable-output-host-copy": ignored("leave outputs on the GPU", "outputs are host arrays"),
     "tensor-meta-pool-size": ignored("buffers for raw outputs", "they are allocated on demand"),
     "raw-output-file-write": Key(
-        "write raw outputs to files", "0", "raw_output_file_write", Value.boolean, COMING
+        "write raw outputs to files in the working directory",
+        "0",
+        "raw_output_file_write",
+        Value.boolean,
     ),
     # The machine
     "gpu-id": Key(

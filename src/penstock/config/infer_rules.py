@@ -141,6 +141,9 @@ def _cluster_mode(settings: dict[str, Any], key_file: KeyFile, *, finds_boxes: b
         settings.setdefault("cluster_mode", DBSCAN if dbscan else GROUP_RECTANGLES)
     if settings.get("cluster_mode", GROUP_RECTANGLES) != GROUP_RECTANGLES:
         return warnings
+    grouped = any(one.group_threshold for one in settings["class_attributes"].values())
+    if grouped and key_file.get(PROPERTY, "cluster-mode"):
+        return warnings
     settings["cluster_mode"] = NMS
     if not finds_boxes:
         return warnings
@@ -148,7 +151,8 @@ def _cluster_mode(settings: dict[str, Any], key_file: KeyFile, *, finds_boxes: b
         class_id: replace(attributes, top_k=FALLBACK_TOP_K, nms_iou=FALLBACK_NMS_IOU)
         for class_id, attributes in settings["class_attributes"].items()
     }
-    state = "is 0" if key_file.get(PROPERTY, "cluster-mode") else "is absent"
+    asked = key_file.get(PROPERTY, "cluster-mode")
+    state = "is 0, without a group-threshold" if asked else "is absent"
     warnings.append(
         f"{where(key_file, 'cluster-mode')}: {state}: NMS with topk={FALLBACK_TOP_K} and "
         f"nms-iou-threshold={FALLBACK_NMS_IOU} for all classes, as in DeepStream; write "

@@ -4,6 +4,8 @@ from penstock.gst import GObject, Gst
 
 TABLE = {
     "nvv4l2decoder": "Nvv4l2Decoder",
+    "nvv4l2h264enc": "NvV4l2H264Enc",
+    "nvv4l2h265enc": "NvV4l2H265Enc",
     "nvstreammux": "NvStreamMux",
     "nvinfer": "NvInfer",
     "nvvideoconvert": "NvVideoConvert",

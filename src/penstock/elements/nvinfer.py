@@ -7,11 +7,13 @@ gst-launch-1.0 uridecodebin uri=file:///street.mp4 ! mux.sink_0 \
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from penstock.config import InferConfig
 from penstock.errors import ConfigError
 from penstock.gst import (
+    GPU_ID,
     BatchTransform,
     EnumType,
     GObject,
@@ -43,7 +45,13 @@ _FROM_FILE = {
     "gpu-id": "gpu_id",
 }
 """Properties that the file sets too, and the setting they show."""
-_OVERRIDES = (*_FROM_FILE, "infer-on-class-ids", "filter-out-class-ids", "model-engine-file")
+_OVERRIDES = (
+    *_FROM_FILE,
+    "clip-object-outside-roi",
+    "infer-on-class-ids",
+    "filter-out-class-ids",
+    "model-engine-file",
+)
 
 
 class NvInfer(BatchTransform):
@@ -61,15 +69,28 @@ class NvInfer(BatchTransform):
             maximum=1024,
         ),
         Property("unique-id", "uint", 15, "Names this element in the metadata"),
-        Property("process-mode", PROCESS_MODE, 1, "Whole frames, or objects found before"),
+        Property(
+            "process-mode",
+            PROCESS_MODE,
+            1,
+            "primary: whole frames; secondary, objects found before, is an error so far",
+        ),
         Property(
             "interval", "uint", 0, "Batches skipped between two inferences", maximum=2**31 - 1
         ),
-        Property("infer-on-gie-id", "int", -1, "Only objects of this element; -1: all", minimum=-1),
-        Property("infer-on-class-ids", "string", None, "Only objects of these classes: 0:2"),
+        Property(
+            "infer-on-gie-id",
+            "int",
+            -1,
+            "secondary: only objects of this element; -1: all",
+            minimum=-1,
+        ),
+        Property(
+            "infer-on-class-ids", "string", None, "secondary: only objects of these classes: 0:2"
+        ),
         Property("filter-out-class-ids", "string", None, "Drop detections of these classes: 0;2"),
         Property("model-engine-file", "string", None, _UNUSED, accepted_only=True),
-        Property("gpu-id", "uint", 0, _UNUSED, accepted_only=True),
+        GPU_ID,
         Property("raw-output-file-write", "bool", False, _UNUSED, accepted_only=True),
         Property("raw-output-generated-callback", "pointer", None, _UNUSED, accepted_only=True),
         Property("raw-output-generated-userdata", "pointer", None, _UNUSED, accepted_only=True),
@@ -101,30 +122,40 @@ class NvInfer(BatchTransform):
         self._config: InferConfig | None = None
         self.engine = None
         self._batches = 0
+        self._warned: set[str] = set()
 
     def changed(self, name: str, value: Any) -> None:
         """Read the file at once: scripts read `batch-size` right after setting it."""
         if name != "config-file-path":
             return
-        self._config = None
-        self._config = config = InferConfig.read(value)
-        for prop, setting in _FROM_FILE.items():
-            if prop not in self.explicit:
-                self._settings[prop] = getattr(config, setting)
+        self._warned.clear()
+        self._adopt(None)
+        if value:
+            self._adopt(InferConfig.read(value))
+
+    def _adopt(self, config: InferConfig | None) -> None:
+        """Show a file's settings as properties, but for those that were set explicitly."""
+        self._config = config
+        for prop in self.PROPERTIES:
+            if prop.name in _FROM_FILE and prop.name not in self.explicit:
+                said = getattr(config, _FROM_FILE[prop.name], prop.default)
+                self._settings[prop.name] = said
 
     def ready(self) -> None:
         """Settings must be complete and within what is there today."""
         if self._config is None:
             raise ConfigError("config-file-path must name a configuration file, got nothing")
-        for text in self._config.warnings:
-            post_warning(self, text)
+        self._warn(self._config.warnings)
         config = self._effective()
-        if config.process_mode != 1 or config.network_type != 0:
-            raise ConfigError(
-                f"{config.where('process-mode')}: process-mode={config.process_mode} with "
-                f"network-type={config.network_type} is not available yet; "
-                "detectors on whole frames (1 and 0) are"
-            )
+        for key, value, wanted in (
+            ("network-type", config.network_type, 0),
+            ("process-mode", config.process_mode, 1),
+        ):
+            if value != wanted:
+                raise ConfigError(
+                    f"{config.where(key)}: {key}={value} is not available yet; detectors "
+                    "(network-type=0) on whole frames (process-mode=1) are"
+                )
         for name in _NOT_YET:
             if self.setting(name):
                 raise ConfigError(f"{name} is not available yet; leave it off")
@@ -144,13 +175,21 @@ class NvInfer(BatchTransform):
         from penstock.inference import Engine
 
         self.engine = Engine(self._effective())
-        for text in self.engine.warnings:
-            post_warning(self, text)
+        self._warn(self.engine.warnings)
         self._batches = 0
 
     def close(self) -> None:
         """Let the network go."""
+        if self.engine is not None:
+            self.engine.close()
         self.engine = None
+
+    def _warn(self, texts: Iterable[str]) -> None:
+        """Say each thing once, however often the element starts."""
+        for text in texts:
+            if text not in self._warned:
+                self._warned.add(text)
+                post_warning(self, text)
 
     def process(self, batch: BatchMeta) -> None:
         """Infer one batch, unless `interval` skips it."""

@@ -42,6 +42,7 @@ from penstock.gst import (
     pad_template,
     post_error,
     surfaces,
+    weak,
 )
 from penstock.meta import BatchMeta, FrameMeta, Surfaces
 from penstock.surface import Surface, placement
@@ -136,10 +137,10 @@ class NvStreamMux(Element, Gst.Element):
         self._promised: str | None = None
         self.frames_dropped = 0
         self._src = Gst.Pad.new_from_template(self.get_pad_template("src"), "src")
-        self._src.set_event_function_full(self._src_event)
-        self._src.set_query_function_full(self._src_query)
+        self._src.set_event_function_full(weak(self._src_event, otherwise=False))
+        self._src.set_query_function_full(weak(self._src_query, otherwise=False))
         self.add_pad(self._src)
-        self._output = BatchOutput(self._src, element=self)
+        self._output = BatchOutput(self._src)
 
     # Settings
 
@@ -174,8 +175,10 @@ class NvStreamMux(Element, Gst.Element):
                 self.log.error(self, f"pad sink_{number} was requested before")
                 return None
             pad = Gst.Pad.new_from_template(template, f"sink_{number}")
-            pad.set_chain_function_full(partial(self._chain, number=number))
-            pad.set_event_function_full(partial(self._sink_event, number=number))
+            chain = weak(self._chain, otherwise=Gst.FlowReturn.FLUSHING)
+            pad.set_chain_function_full(partial(chain, number=number))
+            sink_event = weak(self._sink_event, otherwise=False)
+            pad.set_event_function_full(partial(sink_event, number=number))
             self._sources[number] = _Source(pad)
             self._batcher.add_pad(number)
             self._changed.notify_all()
@@ -185,15 +188,18 @@ class NvStreamMux(Element, Gst.Element):
 
     def do_release_pad(self, pad: Gst.Pad) -> None:
         """An application gives a pad back; frames of it that still wait are dropped."""
-        number = _pad_number(pad.get_name())
+        if vars(self):  # else C disposes of the element, and Python has done so already
+            self._forget(_pad_number(pad.get_name()))
+        pad.set_active(False)
+        self.remove_pad(pad)
+
+    def _forget(self, number: int | None) -> None:
         with self._changed:
             if number in self._sources:
                 dropped = self._batcher.remove_pad(number)
                 self.log.info(self, f"sink_{number} released, {len(dropped)} frames dropped")
                 del self._sources[number]
             self._changed.notify_all()
-        pad.set_active(False)
-        self.remove_pad(pad)
 
     # Events and queries
 
@@ -240,7 +246,7 @@ class NvStreamMux(Element, Gst.Element):
         sought = bool(pad.event_default(parent, event))
         pad.push_event(Gst.Event.new_flush_stop(True))
         self._open_doors()
-        pad.start_task(self._loop)
+        self._start_loop()
         return sought
 
     def _src_query(self, pad: Gst.Pad, parent: Gst.Object, query: Gst.Query) -> bool:
@@ -341,7 +347,7 @@ class NvStreamMux(Element, Gst.Element):
             if result == Gst.StateChangeReturn.FAILURE:
                 self._close_doors()
             else:
-                self._src.start_task(self._loop)
+                self._start_loop()
         elif transition == Gst.StateChange.PAUSED_TO_READY:
             self._src.stop_task()
             self._reset()  # lets go of the frames that wait
@@ -358,6 +364,9 @@ class NvStreamMux(Element, Gst.Element):
                 self._batcher.add_pad(number)
                 self._sources[number] = _Source(source.pad)
             self._framerate = self._promised = None
+
+    def _start_loop(self) -> None:
+        self._src.start_task(weak(self._loop, otherwise=None))
 
     def _open_doors(self) -> None:
         with self._changed:

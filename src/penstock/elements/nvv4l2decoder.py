@@ -6,10 +6,14 @@ gst-launch-1.0 filesrc location=street.mp4 ! qtdemux ! h264parse ! nvv4l2decoder
 from __future__ import annotations
 
 import os
+import threading
 import weakref
+from functools import lru_cache
+from typing import Any
 
 from penstock.errors import StreamError
 from penstock.gst import (
+    GPU_ID,
     HELD_FORMAT,
     NVMM,
     SOURCE_FORMATS,
@@ -21,6 +25,7 @@ from penstock.gst import (
     gproperties,
     pad_template,
     post_error,
+    weak,
 )
 
 SKIP_FRAMES = EnumType(
@@ -30,6 +35,8 @@ MEMORY_TYPE = EnumType(
     "GstNvDecMemType", {"memtype_device": 0, "memtype_pinned": 1, "memtype_unified": 2}
 )
 _KEY_FRAMES = 2
+_OK = Gst.PadProbeReturn.OK
+_DROPPING = ("skip-frames", "drop-frame-interval")
 _decoders: weakref.WeakSet[Gst.Element] = weakref.WeakSet()  # those that exist now
 _DEEP = ("P010_10LE",)
 _RAW = f"video/x-raw, format=(string){{ {', '.join(SOURCE_FORMATS)} }}"
@@ -68,6 +75,27 @@ def software_decoders() -> list[Gst.ElementFactory]:
         and not factory.get_name().startswith("nv")
     ]
     return sorted(found, key=lambda f: (-f.get_rank(), f.get_name()))
+
+
+@lru_cache(maxsize=1)
+def _accepted(_registry_cookie: int) -> Gst.Caps:
+    """Every codec, each in the forms that an installed decoder reads: parsers choose among them.
+
+    A codec that nobody reads is taken too, so that there is a message about it.
+    """
+    readable = Gst.Caps.new_empty()
+    for factory in software_decoders():
+        for template in factory.get_static_pad_templates():
+            if template.direction == Gst.PadDirection.SINK:
+                readable.append(template.get_caps())
+    accepted = Gst.Caps.new_empty()
+    offered = Gst.Caps.from_string(COMPRESSED)
+    for index in range(offered.get_size()):
+        codec = Gst.Caps.new_empty()
+        codec.append_structure(offered.get_structure(index).copy())
+        forms = codec.intersect(readable)
+        accepted.append(codec if forms.is_empty() else forms)
+    return accepted.simplify()
 
 
 def _threads_each() -> int:
@@ -118,14 +146,17 @@ class Nvv4l2Decoder(Element, Gst.Bin):
     RANK = int(Gst.Rank.PRIMARY) + 100
     PROPERTIES = (
         Property(
-            "skip-frames", SKIP_FRAMES, 0, "Which frames to decode: decode_key drops all others"
+            "skip-frames",
+            SKIP_FRAMES,
+            0,
+            "decode_key decodes key frames only; decode_non_ref is accepted and decodes all",
         ),
         Property(
             "drop-frame-interval", "uint", 0, "Pass one of N decoded frames; 0: all", maximum=30
         ),
         Property("num-extra-surfaces", "uint", 0, _UNUSED, maximum=55, accepted_only=True),
         Property("cudadec-memtype", MEMORY_TYPE, 0, _UNUSED, accepted_only=True),
-        Property("gpu-id", "uint", 0, _UNUSED, accepted_only=True),
+        GPU_ID,
         Property("low-latency-mode", "bool", False, _UNUSED, accepted_only=True),
         Property("extract-sei-type5-data", "bool", False, _UNUSED, accepted_only=True),
         Property("sei-uuid", "string", None, _UNUSED, accepted_only=True),
@@ -155,8 +186,11 @@ class Nvv4l2Decoder(Element, Gst.Bin):
     def __init__(self) -> None:
         super().__init__()
         _decoders.add(self)
+        self._lock = threading.RLock()  # guards the decoder and its probes
         self._decoder: Gst.Element | None = None
+        self._probes: dict[str, tuple[Gst.Pad, int]] = {}
         self._frames = 0
+        self._has_input = self._has_picture = False
         self.frames_skipped = 0
         self._convert = Gst.ElementFactory.make("videoconvert")
         label = _Label()
@@ -165,18 +199,43 @@ class Nvv4l2Decoder(Element, Gst.Bin):
         self._convert.link(label)
         template = self.get_pad_template("sink")
         self._sink = Gst.GhostPad.new_no_target_from_template("sink", template)
-        self._sink.set_event_function_full(self._sink_event)
+        self._sink.set_event_function_full(weak(self._sink_event, otherwise=False))
+        self._sink.set_query_function_full(weak(self._sink_query, otherwise=False))
         self.add_pad(self._sink)
-        src = label.get_static_pad("src")
-        self.add_pad(Gst.GhostPad.new_from_template("src", src, self.get_pad_template("src")))
+        template = self.get_pad_template("src")
+        src = Gst.GhostPad.new_from_template("src", label.get_static_pad("src"), template)
+        src.set_event_function_full(_src_event)
+        self.add_pad(src)
+
+    def changed(self, name: str, _value: Any) -> None:
+        """Frames may be dropped from now on, or no longer."""
+        if name in _DROPPING:
+            self._place_probes()
+
+    # Negotiation
+
+    def _sink_query(self, pad: Gst.Pad, parent: Gst.Object, query: Gst.Query) -> bool:
+        """Any codec may follow another, whatever the present decoder reads."""
+        if query.type == Gst.QueryType.ACCEPT_CAPS:
+            template = pad.get_pad_template_caps()
+            query.set_accept_caps_result(query.parse_accept_caps().is_subset(template))
+            return True
+        if query.type == Gst.QueryType.CAPS:
+            only = query.parse_caps()
+            caps = _accepted(Gst.Registry.get().get_feature_list_cookie())
+            query.set_caps_result(caps if only is None else only.intersect(caps))
+            return True
+        return bool(pad.query_default(parent, query))
 
     def _sink_event(self, pad: Gst.Pad, parent: Gst.Object, event: Gst.Event) -> bool:
         if event.type == Gst.EventType.CAPS:
             try:
                 self._choose(event.parse_caps())
-            except Exception as error:  # nothing may escape into C
+            except BaseException as error:  # nothing may escape into C
                 post_error(self, error)
                 return False
+        elif event.type == Gst.EventType.STREAM_START and self._decoder is not None:
+            self._watch(self._decoder)
         return bool(pad.event_default(parent, event))
 
     def _choose(self, caps: Gst.Caps) -> None:
@@ -194,36 +253,103 @@ class Nvv4l2Decoder(Element, Gst.Bin):
 
     def _use(self, factory: Gst.ElementFactory) -> None:
         self.log.info(self, f"decoding with {factory.get_name()}")
-        if self._decoder is not None:
-            self._sink.set_target(None)
-            self.remove(self._decoder)
-            self._decoder.set_state(Gst.State.NULL)
+        self._drain()
         decoder = factory.create(None)
-        if decoder.find_property("qos") is not None:
-            decoder.set_property("qos", False)  # frames drop only where the user asked
         if decoder.find_property("max-threads") is not None:
             decoder.set_property("max-threads", _threads_each())
         self.add(decoder)
-        decoder.link(self._convert)
+        if not decoder.link(self._convert):
+            raise StreamError(f"{factory.get_name()} gives no pictures that can be converted")
+        src = decoder.get_static_pad("src")
         self._sink.set_target(decoder.get_static_pad("sink"))
-        if self.setting("skip-frames") == _KEY_FRAMES:
-            sink = decoder.get_static_pad("sink")
-            sink.add_probe(Gst.PadProbeType.BUFFER, self._drop_delta_frames)
-        if self.setting("drop-frame-interval") > 1:
-            src = decoder.get_static_pad("src")
-            src.add_probe(Gst.PadProbeType.BUFFER, self._keep_one_of_n)
+        src.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, weak(self._check_end, otherwise=_OK))
+        self._has_input = self._has_picture = True
+        self._watch(decoder)
+        with self._lock:
+            self._decoder = decoder
+            self._place_probes()
         decoder.sync_state_with_parent()
-        self._decoder = decoder
+
+    def _drain(self) -> None:
+        """Let the present decoder give what it still holds, and remove it."""
+        with self._lock:
+            decoder, self._decoder = self._decoder, None
+            self._probes.clear()
+        if decoder is None:
+            return
+        src = decoder.get_static_pad("src")
+        src.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, _hide_end)
+        decoder.get_static_pad("sink").send_event(Gst.Event.new_eos())
+        self._sink.set_target(None)
+        self.remove(decoder)
+        decoder.set_state(Gst.State.NULL)
+
+    # Broken streams
+
+    def _watch(self, decoder: Gst.Element) -> None:
+        """Note the first input and the first picture of a stream; no probe stays for longer."""
+        if self._has_input:
+            self._has_input = False
+            pad = decoder.get_static_pad("sink")
+            pad.add_probe(Gst.PadProbeType.BUFFER, weak(self._note_input, otherwise=_OK))
+        if self._has_picture:
+            self._has_picture = False
+            pad = decoder.get_static_pad("src")
+            pad.add_probe(Gst.PadProbeType.BUFFER, weak(self._note_picture, otherwise=_OK))
+
+    def _note_input(self, _pad: Gst.Pad, _info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        self._has_input = True
+        return Gst.PadProbeReturn.REMOVE
+
+    def _note_picture(self, _pad: Gst.Pad, _info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        self._has_picture = True
+        return Gst.PadProbeReturn.REMOVE
+
+    def _check_end(self, _pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        """Decoders skip what they cannot read and say nothing."""
+        is_end = info.get_event().type == Gst.EventType.EOS
+        if is_end and self._has_input and not self._has_picture:
+            caps = self._sink.get_current_caps()
+            text = "the stream ended without one picture that could be decoded: it is damaged"
+            post_error(self, StreamError(f"{text}, or is not {caps.to_string() if caps else ''}"))
+        return _OK
+
+    # Dropping
+
+    def _place_probes(self) -> None:
+        """A probe costs time on every frame: it is there only as long as it drops."""
+        wanted = {
+            "sink": (self.setting("skip-frames") == _KEY_FRAMES, self._drop_delta_frames),
+            "src": (self.setting("drop-frame-interval") > 1, self._keep_one_of_n),
+        }
+        with self._lock:
+            for name, (is_wanted, method) in wanted.items():
+                if not is_wanted and name in self._probes:
+                    pad, number = self._probes.pop(name)
+                    pad.remove_probe(number)
+                elif is_wanted and name not in self._probes and self._decoder is not None:
+                    pad, probe = self._decoder.get_static_pad(name), weak(method, otherwise=_OK)
+                    self._probes[name] = (pad, pad.add_probe(Gst.PadProbeType.BUFFER, probe))
 
     def _drop_delta_frames(self, _pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
         if not info.get_buffer().has_flags(Gst.BufferFlags.DELTA_UNIT):
-            return Gst.PadProbeReturn.OK
+            return _OK
         self.frames_skipped += 1
         return Gst.PadProbeReturn.DROP
 
     def _keep_one_of_n(self, _pad: Gst.Pad, _info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
-        self._frames += 1
-        if self._frames % self.setting("drop-frame-interval") == 1:
-            return Gst.PadProbeReturn.OK
+        number, self._frames = self._frames, self._frames + 1
+        if number % max(1, self.setting("drop-frame-interval")) == 0:
+            return _OK
         self.frames_skipped += 1
         return Gst.PadProbeReturn.DROP
+
+
+def _src_event(pad: Gst.Pad, parent: Gst.Object, event: Gst.Event) -> bool:
+    """Decoders skip frames on QOS events, libav's even with qos=false: only the user may ask."""
+    return event.type == Gst.EventType.QOS or bool(pad.event_default(parent, event))
+
+
+def _hide_end(_pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+    is_end = info.get_event().type == Gst.EventType.EOS
+    return Gst.PadProbeReturn.DROP if is_end else _OK

@@ -1,7 +1,7 @@
 """`nvvideoconvert`: format and size, between NVMM pictures and between NVMM and system memory.
 
 gst-launch-1.0 videotestsrc num-buffers=5 ! nvvideoconvert ! \
-    video/x-raw(memory:NVMM),format=NV12 ! nvvideoconvert ! video/x-raw,format=RGBA ! fakesink
+    'video/x-raw(memory:NVMM),format=NV12' ! nvvideoconvert ! video/x-raw,format=RGBA ! fakesink
 
 Between NVMM formats nothing is computed: the surface keeps what it holds and remembers what was
 promised. Pixels move when they leave for system memory, in one step.
@@ -14,7 +14,10 @@ from typing import Any
 from penstock.errors import StreamError
 from penstock.geometry import Affine
 from penstock.gst import (
+    COMPUTE_HW_PROPERTY,
+    GPU_ID,
     HELD_FORMAT,
+    INTERPOLATION,
     NVMM,
     SOURCE_FORMATS,
     TARGET_FORMATS,
@@ -25,11 +28,13 @@ from penstock.gst import (
     MappedBuffer,
     PictureCaps,
     Property,
+    attach,
     batch_of,
     colorimetry_text,
     gproperties,
     is_yuv,
     layout_of,
+    memory_type,
     pad_template,
     post_error,
     post_warning,
@@ -53,21 +58,9 @@ FLIP = EnumType(
         "upper-left-diagonal": 7,
     },
 )
-MEMORY_TYPE = EnumType(
-    "GstNvVidConvBufMemoryType",
-    {
-        "nvbuf-mem-default": 0,
-        "nvbuf-mem-cuda-pinned": 1,
-        "nvbuf-mem-cuda-device": 2,
-        "nvbuf-mem-cuda-unified": 3,
-        "nvbuf-mem-surface-array": 4,
-    },
-)
-COMPUTE_HW = EnumType("GstNvVidConvComputeHWType", {"Default": 0, "GPU": 1, "VIC": 2})
-INTERPOLATION = EnumType(
-    "GstNvVidConvInterpolationMethod",
-    {"Nearest": 0, "Bilinear": 1, "Algo-1": 2, "Algo-2": 3, "Algo-3": 4, "Algo-4": 5, "Default": 6},
-)
+_YUV = ("NV12", "I420", "YV12", "Y42B", "Y444")
+_RGB = ("RGBA", "BGRA", "RGBx", "BGRx", "RGB", "BGR")
+_GRAY = ("GRAY8",)
 _PICTURE_FIELDS = ("format", "width", "height", "colorimetry", "chroma-site", HELD_FORMAT)
 
 
@@ -90,9 +83,9 @@ class NvVideoConvert(Element, GstBase.BaseTransform):
         Property("src-crop", "string", "0:0:0:0", _COMING, accepted_only=True),
         Property("dest-crop", "string", "0:0:0:0", _COMING, accepted_only=True),
         Property("flip-method", FLIP, 0, _COMING, accepted_only=True),
-        Property("gpu-id", "uint", 0, _UNUSED, accepted_only=True),
-        Property("nvbuf-memory-type", MEMORY_TYPE, 2, _UNUSED, accepted_only=True),
-        Property("compute-hw", COMPUTE_HW, 0, _UNUSED, accepted_only=True),
+        GPU_ID,
+        memory_type(default=2),
+        COMPUTE_HW_PROPERTY,
         Property("copy-hw", "uint", 1, _UNUSED, accepted_only=True),
         Property("output-buffers", "uint", 4, _UNUSED, minimum=1, accepted_only=True),
         Property("bl-output", "bool", False, _UNUSED, accepted_only=True),
@@ -135,7 +128,7 @@ class NvVideoConvert(Element, GstBase.BaseTransform):
     def do_transform_caps(
         self, direction: Gst.PadDirection, caps: Gst.Caps, only: Gst.Caps | None
     ) -> Gst.Caps:
-        """Any size, any format, either memory; the same memory is preferred."""
+        """Any size, any format, either memory."""
         result = Gst.Caps.new_empty()
         for index in range(caps.get_size()):
             nvmm = caps.get_structure(index).copy()
@@ -143,12 +136,11 @@ class NvVideoConvert(Element, GstBase.BaseTransform):
                 nvmm.remove_field(name)
             system = nvmm.copy()
             for name in ("batch-size", "num-surfaces-per-frame"):
-                (system if direction == Gst.PadDirection.SINK else nvmm).remove_field(name)
-            features = caps.get_features(index)
-            came_from_nvmm = features is not None and features.contains(NVMM)
-            both = [(nvmm, Gst.CapsFeatures.from_string(NVMM)), (system, None)]
-            for structure, feature in both if came_from_nvmm else reversed(both):
-                result.append_structure_full(structure, feature)
+                system.remove_field(name)
+                if direction == Gst.PadDirection.SRC:
+                    nvmm.remove_field(name)
+            result.append_structure_full(nvmm, Gst.CapsFeatures.from_string(NVMM))
+            result.append_structure(system)
         if only is None:
             return result
         return only.intersect_full(result, Gst.CapsIntersectMode.FIRST)
@@ -156,39 +148,41 @@ class NvVideoConvert(Element, GstBase.BaseTransform):
     def do_fixate_caps(
         self, _direction: Gst.PadDirection, caps: Gst.Caps, other: Gst.Caps
     ) -> Gst.Caps:
-        """Keep format, size and colours of the input wherever the other side allows."""
-        given = caps.get_structure(0)
-        same_memory = [
-            index for index in range(other.get_size()) if _same_memory(caps, other, index)
-        ]
-        chosen = same_memory[0] if same_memory else 0
+        """Keep memory, format, size and colours of the input wherever the other side allows."""
+        given = PictureCaps.of(caps)
+        chosen = max(range(other.get_size()), key=lambda n: _what_stays(given, caps, other, n))
         structure = other.get_structure(chosen).copy()
-        for name in ("width", "height"):
-            number = given.get_int(name)[1]
-            if structure.has_field(name):
-                structure.fixate_field_nearest_int(name, number)
-            else:
-                structure.set_value(name, number)
-        structure.fixate_field_string("format", given.get_string("format"))
-        fixed = Gst.Caps.new_empty()
         features = other.get_features(chosen)
+        is_nvmm = bool(features is not None and features.contains(NVMM))
+        is_batch = caps.get_structure(0).has_field("batch-size")
+        _choose_size(structure, given.size)
+        _choose_format(structure, given.promised if is_batch or is_nvmm else given.held)
+        made = structure.get_string("format")
+        keeps_yuv = is_nvmm and is_yuv(given.held)  # under whatever label, RGBA too
+        if not structure.has_field("colorimetry") and (keeps_yuv or is_yuv(made)):
+            structure.set_value("colorimetry", colorimetry_text(given.colorimetry))
+        fixed = Gst.Caps.new_empty()
         fixed.append_structure_full(structure, features.copy() if features else None)
         fixed = fixed.fixate()
-        return _with_colorimetry(fixed, caps)
+        stays = not is_yuv(made) if is_batch else _may_keep_memory(given, PictureCaps.of(fixed))
+        if is_nvmm and stays:
+            fixed.set_value(HELD_FORMAT, given.held)
+        return fixed
 
     def do_set_caps(self, given: Gst.Caps, wanted: Gst.Caps) -> bool:
         """Caps are agreed: choose how buffers are treated."""
         try:
             self._in, self._out = PictureCaps.of(given), PictureCaps.of(wanted)
-        except StreamError as error:
+        except BaseException as error:  # nothing may escape into C
             post_error(self, error)
             return False
         is_batch = given.get_structure(0).has_field("batch-size")
-        same = (self._in.size, self._in.held) == (self._out.size, self._out.promised)
         if is_batch:
+            same = (self._in.size, self._in.promised) == (self._out.size, self._out.promised)
             self.set_in_place(_is_nvmm(wanted))
             self.set_passthrough(_is_nvmm(wanted) and same)
         else:  # one frame's own memory: it may change its label, not its content
+            same = self._in.held == self._out.held and _may_keep_memory(self._in, self._out)
             self.set_in_place(same)
             self.set_passthrough(same)
         return True
@@ -203,7 +197,7 @@ class NvVideoConvert(Element, GstBase.BaseTransform):
                 for index, surface in enumerate(batch.surfaces):
                     batch.surfaces[index] = self._promise(surface)
                 self._rescale(batch)
-        except Exception as error:  # nothing may escape into C
+        except BaseException as error:  # nothing may escape into C
             post_error(self, error)
             return Gst.FlowReturn.ERROR
         return Gst.FlowReturn.OK
@@ -218,7 +212,7 @@ class NvVideoConvert(Element, GstBase.BaseTransform):
         """Render into the allocated memory; the metadata goes along, without the pixels."""
         try:
             self._render(given, made)
-        except Exception as error:  # nothing may escape into C
+        except BaseException as error:  # nothing may escape into C
             post_error(self, error)
             return Gst.FlowReturn.ERROR
         return Gst.FlowReturn.OK
@@ -259,24 +253,63 @@ class NvVideoConvert(Element, GstBase.BaseTransform):
             surface = surface.convert(wanted.promised, colorimetry=wanted.colorimetry)
         mapped = MappedBuffer(made, write=True)
         surface.render(wanted.promised, layout_of(made, wanted).planes(mapped.memory))
-        facts = batch_of(made)
-        if facts is not None:  # GStreamer copied the metadata along
+        facts = batch_of(made)  # GStreamer copied the metadata along, or shares it behind NVMM
+        if facts is not None:
+            if facts is batch_of(given) and picture.size != wanted.size:
+                facts = facts.copy()
+                attach(made, facts)
             facts.surfaces = None
             self._rescale(facts)
 
 
-def _same_memory(caps: Gst.Caps, other: Gst.Caps, index: int) -> bool:
-    features = other.get_features(index)
-    return _is_nvmm(caps) == bool(features is not None and features.contains(NVMM))
+def _what_stays(
+    given: PictureCaps, caps: Gst.Caps, other: Gst.Caps, index: int
+) -> tuple[bool, bool, bool]:
+    """What of the input one of the choices allows to keep, most important first."""
+    features, structure = other.get_features(index), other.get_structure(index)
+    width, height = given.size
+    return (
+        _is_nvmm(caps) == bool(features is not None and features.contains(NVMM)),
+        structure.can_intersect(_picture_like(f"width={width}, height={height}")),
+        structure.can_intersect(_picture_like(f"format={given.promised}")),
+    )
 
 
-def _with_colorimetry(fixed: Gst.Caps, given: Gst.Caps) -> Gst.Caps:
-    """Say the input's colorimetry in YUV output caps that leave it open."""
-    structure = fixed.get_structure(0).copy()
-    if is_yuv(structure.get_string("format")) and not structure.has_field("colorimetry"):
-        picture = PictureCaps.of(given)
-        structure.set_value("colorimetry", colorimetry_text(picture.colorimetry))
-    result = Gst.Caps.new_empty()
-    features = fixed.get_features(0)
-    result.append_structure_full(structure, features.copy() if features else None)
-    return result
+def _picture_like(fields: str) -> Gst.Structure:
+    return Gst.Structure.new_from_string(f"video/x-raw, {fields}")
+
+
+def _may_keep_memory(given: PictureCaps, wanted: PictureCaps) -> bool:
+    """Whether one frame's memory, under another label, is what is wanted."""
+    return (given.size, given.colorimetry) == (wanted.size, wanted.colorimetry)
+
+
+def _choose_size(structure: Gst.Structure, size: tuple[int, int]) -> None:
+    """The input's size; where the other side fixes one dimension, keep the aspect ratio."""
+    width, height = size
+    has_width, wanted_width = structure.get_int("width")
+    has_height, wanted_height = structure.get_int("height")
+    if has_width and not has_height:
+        height = _proportional(height, wanted_width / width)
+    elif has_height and not has_width:
+        width = _proportional(width, wanted_height / height)
+    for name, number in (("width", width), ("height", height)):
+        if structure.has_field(name):
+            structure.fixate_field_nearest_int(name, number)
+        else:
+            structure.set_value(name, number)
+
+
+def _proportional(length: int, factor: float) -> int:
+    """Even lengths stay even, for the sake of chroma."""
+    step = 2 if length % 2 == 0 else 1
+    return max(step, round(length * factor / step) * step)
+
+
+def _choose_format(structure: Gst.Structure, given: str) -> None:
+    """The given format, or the one nearest to it that most elements understand."""
+    orders = {"yuv": (*_YUV, *_RGB, *_GRAY), "rgb": (*_RGB, *_YUV, *_GRAY)}
+    order = (given, *orders["yuv" if is_yuv(given) or given in _GRAY else "rgb"])
+    allowed = structure.get_value("format")
+    allowed = (allowed,) if isinstance(allowed, str) else tuple(allowed)
+    structure.set_value("format", next(name for name in order if name in allowed))

@@ -6,10 +6,12 @@ GObject properties and exceptions into bus errors, and registers elements.
 
 from penstock.gst.batch_output import BatchOutput
 from penstock.gst.buffers import MappedBuffer, new_buffer, push
+from penstock.gst.callbacks import weak
 from penstock.gst.carrier import attach, batch_at, batch_of
 from penstock.gst.device import COMPUTE_HW_PROPERTY, GPU_ID, INTERPOLATION, memory_type
 from penstock.gst.display import DisplaySink
 from penstock.gst.element import Element, nvmm_caps, pad_template, sink_and_src
+from penstock.gst.encoder import VideoEncoder
 from penstock.gst.enums import EnumType
 from penstock.gst.formats import SOURCE_FORMATS, TARGET_FORMATS, is_yuv
 from penstock.gst.gi import NVMM, GLib, GObject, Gst, GstBase, GstVideo
@@ -50,6 +52,7 @@ __all__ = [
     "PictureCaps",
     "Property",
     "StreamState",
+    "VideoEncoder",
     "attach",
     "batch_at",
     "batch_of",
@@ -67,4 +70,5 @@ __all__ = [
     "sink_and_src",
     "surface_of",
     "surfaces",
+    "weak",
 ]

@@ -20,12 +20,12 @@ class BatchOutput:
     `slots`; it comes back when the last holder of the batch's surfaces lets go.
 
     Args:
-        pad: A source pad; only one thread pushes.
-        element: Posts the warning when nothing comes back.
+        pad: A source pad; only one thread pushes. Its element posts the warning when nothing
+            comes back.
     """
 
-    def __init__(self, pad: Gst.Pad, *, element: Gst.Element) -> None:
-        self._pad, self._element = pad, element
+    def __init__(self, pad: Gst.Pad) -> None:
+        self._pad = pad
         self._free: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._slots = 0
         self._open = False
@@ -53,9 +53,10 @@ class BatchOutput:
             try:
                 free.get(timeout=_STALL_S)
             except queue.Empty:
-                if not warned and self._element.get_state(0)[1] == Gst.State.PLAYING:
+                element = self._pad.get_parent_element()
+                if not warned and element.get_state(0)[1] == Gst.State.PLAYING:
                     warned = True
-                    post_warning(self._element, self._stalled())
+                    post_warning(element, self._stalled())
                 continue
             if self._open:
                 return Token(lambda: free.put(None))
@@ -66,7 +67,7 @@ class BatchOutput:
         if self._announced:
             return
         self._announced = True
-        self._pad.push_event(Gst.Event.new_stream_start(self._element.get_name()))
+        self._pad.push_event(Gst.Event.new_stream_start(self._pad.get_parent_element().get_name()))
         if caps is not None:
             self._pad.push_event(Gst.Event.new_caps(Gst.Caps.from_string(caps)))
         segment = Gst.Segment()

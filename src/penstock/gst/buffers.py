@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,12 +30,16 @@ def new_buffer(*, pts_ns: int = -1, duration_ns: int = -1) -> int:
 
 
 def push(pad: Gst.Pad, address: int) -> Gst.FlowReturn:
-    """Push the buffer at `address` and give its reference away."""
-    return Gst.FlowReturn(native.gst_pad_push(hash(pad), address))
+    """Push the buffer at `address` and give its reference away, whatever comes of it."""
+    flow = native.gst_pad_push(hash(pad), address)
+    try:
+        return Gst.FlowReturn(flow)
+    except ValueError:  # an element's own number, which PyGObject does not know
+        return Gst.FlowReturn.CUSTOM_SUCCESS if flow > 0 else Gst.FlowReturn.CUSTOM_ERROR
 
 
 class MappedBuffer:
-    """A buffer's memory as long as this object lives.
+    """A buffer's memory, mapped until nobody looks at it any more.
 
     Args:
         buffer: Kept alive too.
@@ -44,22 +49,41 @@ class MappedBuffer:
         StreamError: The memory cannot be mapped.
     """
 
-    __slots__ = ("__weakref__", "_buffer", "_info", "memory")
+    __slots__ = ("__weakref__", "memory")
 
     def __init__(self, buffer: Gst.Buffer, *, write: bool = False) -> None:
+        if not isinstance(buffer, Gst.Buffer):  # C would follow any address
+            raise StreamError(f"wanted a buffer to map, got {type(buffer).__name__}")
+        self.memory: NDArray[np.uint8] = np.asarray(_Mapping(buffer, write=write))
+        """`(size,)` uint8, read-only unless mapped for writing; valid as long as it is held."""
+
+
+class _Mapping:
+    """What NumPy takes as the base of the array, and so keeps alive with it."""
+
+    __slots__ = ("__array_interface__", "_buffer", "_info")
+
+    def __init__(self, buffer: Gst.Buffer, *, write: bool) -> None:
+        self._buffer: Any = None  # until it is mapped
+        if write and not native.gst_mini_object_is_writable(hash(buffer)):
+            raise StreamError(
+                "a buffer that somebody else holds too cannot be written: copy it first"
+            )
         self._info = native.MapInfo()
         flags = int(Gst.MapFlags.WRITE if write else Gst.MapFlags.READ)
-        self._buffer: Any = None
         if not native.gst_buffer_map(hash(buffer), ctypes.byref(self._info), flags):
             raise StreamError(
                 f"the memory of a buffer of {buffer.get_size()} bytes cannot be mapped; "
                 "put nvvideoconvert in front if it is a device's memory"
             )
         self._buffer = buffer
-        array = (ctypes.c_uint8 * self._info.size).from_address(self._info.data or 0)
-        self.memory: NDArray[np.uint8] = np.frombuffer(array, np.uint8)
-        """`(size,)` uint8."""
+        self.__array_interface__ = {
+            "data": (self._info.data or ctypes.addressof(self._info), not write),
+            "shape": (self._info.size,),
+            "typestr": "|u1",
+            "version": 3,
+        }
 
-    def __del__(self) -> None:
+    def __del__(self, unmap: Callable[..., None] = native.gst_buffer_unmap) -> None:
         if self._buffer is not None:
-            native.gst_buffer_unmap(hash(self._buffer), ctypes.byref(self._info))
+            unmap(hash(self._buffer), ctypes.byref(self._info))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import logging
 
+from penstock.errors import StreamError
 from penstock.gst import native
 from penstock.gst.gi import Gst
 from penstock.meta import BatchMeta
@@ -23,16 +24,21 @@ _batch_at: dict[int, BatchMeta] = {}
 
 
 class _Carrier:
-    """What the buffer's meta holds; when it dies, the address is forgotten."""
+    """What the buffer's meta holds; when it dies, the address is forgotten, and so are the pixels.
+
+    Whoever keeps the metadata must not keep the pixels: the mux waits for them to come back.
+    """
 
     __slots__ = ("address", "batch")
 
     def __init__(self, address: int, batch: BatchMeta) -> None:
         self.address, self.batch = address, batch
 
-    def __del__(self) -> None:
-        if _batch_at.get(self.address) is self.batch:  # the address may be in use again
-            del _batch_at[self.address]
+    def __del__(self, batch_at: dict[int, BatchMeta] = _batch_at) -> None:
+        if batch_at.get(self.address) is self.batch:  # the address may be in use again
+            del batch_at[self.address]
+        if self.batch.surfaces is not None and self.batch not in batch_at.values():
+            self.batch.surfaces = None
 
 
 def attach(buffer: Gst.Buffer | int, batch: BatchMeta) -> None:
@@ -41,8 +47,18 @@ def attach(buffer: Gst.Buffer | int, batch: BatchMeta) -> None:
     Args:
         buffer: The buffer, or its C address.
         batch: Its metadata; replaces what the buffer carried before.
+
+    Raises:
+        StreamError: Somebody else holds the buffer too; C would ignore the metadata.
     """
+    if not isinstance(buffer, int | Gst.Buffer):  # C would follow any address
+        raise StreamError(f"wanted a buffer to attach metadata to, got {type(buffer).__name__}")
     address = hash(buffer)
+    if not native.gst_mini_object_is_writable(address):
+        raise StreamError(
+            "metadata cannot be attached to a buffer that somebody else holds too, as in a probe: "
+            "attach it before the buffer is pushed, or to a copy"
+        )
     meta = native.gst_buffer_get_custom_meta(address, _NAME)
     meta = meta or native.gst_buffer_add_custom_meta(address, _NAME)
     value = native.GValue()
@@ -64,12 +80,6 @@ def batch_at(address: int) -> BatchMeta | None:
     return _batch_at.get(address)
 
 
-def is_carrier_meta(meta: Gst.Meta) -> bool:
-    """Whether a `Gst.Meta` is the one that carries the batch."""
-    api = meta.info.api
-    return bool(api.name.startswith(META_NAME))
-
-
 def _transform(
     target: int, _meta: int, source: int, _kind: int, _data: int, _user_data: int
 ) -> int:
@@ -79,11 +89,19 @@ def _transform(
         if batch is None:
             return 0
         # Behind NVMM nobody writes pixels any more, so the facts are shared.
-        attach(target, batch if batch.surfaces is None else batch.copy())
-    except Exception:  # nothing may escape into C
-        _log.exception("copying the metadata of a buffer failed")
+        attach(target, batch if batch.surfaces is None else _copied(batch))
+    except BaseException:  # nothing may escape into C
+        _log.exception("the metadata of a buffer was not copied to another")
         return 0
     return 1
+
+
+def _copied(batch: BatchMeta) -> BatchMeta:
+    try:
+        return batch.copy()
+    except Exception:  # better two branches that see each other's changes than one without facts
+        _log.exception("the metadata of a buffer is shared with a copy of it, not copied")
+        return batch
 
 
 _transform_function = native.TransformFunction(_transform)  # must outlive the registration

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from penstock.gst.buffers import MappedBuffer
 from penstock.gst.element import Element, nvmm_caps, pad_template
 from penstock.gst.formats import SOURCE_FORMATS
 from penstock.gst.gi import Gst, GstBase
-from penstock.gst.messages import post_error, post_warning
+from penstock.gst.messages import post_error, post_warning, said_by
 from penstock.gst.properties import Property, gproperties
 from penstock.gst.surfaces import PictureCaps, surfaces
-from penstock.surface import PlaneLayout, Surface
-
-_SHOWN = "BGRx"
+from penstock.gst.window import Window
+from penstock.surface import Surface
 
 
 class DisplaySink(Element, GstBase.BaseSink):
     """Renders by the clock: in a window where there is a display, nowhere elsewhere.
 
-    The window is an inner pipeline that gets each picture when its time has come.
+    The window gets each picture when its time has come; closing it is an error on the bus.
     """
 
     PROPERTIES = (
@@ -58,72 +55,60 @@ class DisplaySink(Element, GstBase.BaseSink):
         super().__init__()
         self.set_sync(True)
         self._picture: PictureCaps | None = None
-        self._window: Gst.Pipeline | None = None
-        self._feed: Gst.Element | None = None
+        self._window: Window | None = None
         self._warned = False
 
     def do_start(self) -> bool:
         """Open a window if there is somewhere to open it."""
-        if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-            try:
-                self._window = Gst.parse_launch(
-                    "appsrc name=feed format=time is-live=true max-buffers=2 leaky-type=downstream "
-                    "! videoconvert ! videoscale ! autovideosink sync=false"
-                )
-                self._feed = self._window.get_by_name("feed")
-                self._window.set_state(Gst.State.PLAYING)
-            except Exception as error:  # no window is no reason to stop
-                self._window = self._feed = None
-                post_warning(self, f"no window could be opened: {error}")
+        try:
+            self._window = Window.opened()
+        except BaseException as error:  # no window is no reason to stop
+            post_warning(self, f"nothing is shown: {said_by(error)}")
         return True
 
     def do_stop(self) -> bool:
         """Close the window."""
         if self._window is not None:
-            self._window.set_state(Gst.State.NULL)
-        self._window = self._feed = None
+            self._window.close()
+        self._window = None
         return True
 
     def do_set_caps(self, caps: Gst.Caps) -> bool:
         """Remember what the pictures are."""
         try:
             self._picture = PictureCaps.of(caps)
-        except Exception as error:  # nothing may escape into C
+        except BaseException as error:  # nothing may escape into C
             post_error(self, error)
             return False
         return True
 
+    def do_preroll(self, buffer: Gst.Buffer) -> Gst.FlowReturn:
+        """The first picture, before the clock runs."""
+        return self.do_render(buffer)
+
     def do_render(self, buffer: Gst.Buffer) -> Gst.FlowReturn:
         """The time of a picture has come."""
-        if self._feed is None or self._picture is None:
+        if self._window is None or self._picture is None:
             return Gst.FlowReturn.OK
         try:
-            self._show(surfaces(buffer, self._picture))
-        except Exception as error:  # nothing may escape into C
+            self._show(self._window, surfaces(buffer, self._picture))
+        except BaseException as error:  # nothing may escape into C
             post_error(self, error)
             return Gst.FlowReturn.ERROR
         return Gst.FlowReturn.OK
 
-    def _show(self, held: list[Surface]) -> None:
+    def _show(self, window: Window, held: list[Surface]) -> None:
         if len(held) > 1 and not self._warned:
             self._warned = True
             post_warning(
                 self,
                 f"only the first of {len(held)} frames is shown: put nvmultistreamtiler in front",
             )
+        if not held:
+            return
         surface = held[0]
         size = (
             self.setting("window-width") or surface.size[0],
             self.setting("window-height") or surface.size[1],
         )
-        layout = PlaneLayout.default(_SHOWN, size)
-        shown = Gst.Buffer.new_allocate(None, layout.size_bytes, None)
-        mapped = MappedBuffer(shown, write=True)
-        (surface if surface.size == size else surface.scale(size)).render(
-            _SHOWN, layout.planes(mapped.memory)
-        )
-        del mapped
-        caps = f"video/x-raw, format={_SHOWN}, width={size[0]}, height={size[1]}, framerate=0/1"
-        if self._feed is not None:
-            self._feed.set_property("caps", Gst.Caps.from_string(caps))
-            self._feed.emit("push-buffer", shown)
+        window.show(surface, size)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from penstock.gst import native
+from penstock.gst import ending, native
 from penstock.gst.gi import GObject, Gst
 from penstock.gst.log import Log
-from penstock.gst.messages import post_error
+from penstock.gst.messages import post_error, post_warning, said_by
 from penstock.gst.properties import Property
 
 
@@ -17,12 +16,14 @@ class Element:
 
     A subclass names `FACTORY`, lists `PROPERTIES`, and sets `__gproperties__` with
     `gproperties(PROPERTIES)`. A property setter cannot raise to its caller in GStreamer: what
-    `changed` raises is kept and posted as an error when the element leaves NULL.
+    `changed` raises is kept and posted as an error when the element leaves NULL, and as a warning
+    at once where it has left NULL before.
     """
 
     FACTORY: ClassVar[str]
     PROPERTIES: ClassVar[tuple[Property, ...]] = ()
     log: ClassVar[Log]
+    current_state: Gst.State
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -32,11 +33,13 @@ class Element:
             cls.log = Log(cls.FACTORY, description=f"the {cls.FACTORY} element")
 
     def __init__(self) -> None:
+        made_by_c = hash(self) != 0  # the address; Python makes the C object in the next line
         super().__init__()
-        _float(self)
+        if made_by_c:
+            _float(self)
         self._settings: dict[str, Any] = {p.name: p.default for p in self.PROPERTIES}
         self.explicit: set[str] = set()
-        self._deferred: dict[str, Exception] = {}
+        self._deferred: dict[str, BaseException] = {}
 
     def setting(self, name: str) -> Any:
         """The value of one property, by its name with dashes."""
@@ -57,9 +60,12 @@ class Element:
         self._deferred.pop(name, None)
         try:
             self.changed(name, value)
-        except Exception as error:  # a setter cannot raise to its caller
+        except BaseException as error:  # a setter cannot raise to its caller
             self._deferred[name] = error
-            self.log.error(self, f"{name}={value!r}: {error}")
+            text = f"{name}={value!r}: {said_by(error)}"
+            self.log.error(self, text)
+            if self.current_state > Gst.State.NULL:
+                post_warning(self, text)
 
     def ready(self) -> None:
         """Called on NULL to READY; may raise."""
@@ -67,11 +73,12 @@ class Element:
     def do_change_state(self, transition: Gst.StateChange) -> Gst.StateChangeReturn:
         """GStreamer changes the state."""
         if transition == Gst.StateChange.NULL_TO_READY:
+            ending.watch(self)
             try:
                 for error in self._deferred.values():
                     raise error
                 self.ready()
-            except Exception as error:  # nothing may escape into C
+            except BaseException as error:  # nothing may escape into C
                 post_error(self, error)
                 return Gst.StateChangeReturn.FAILURE
         return self._parent_change_state(transition)
@@ -82,10 +89,10 @@ class Element:
 
 
 def _float(element: Element) -> None:
-    """Hand the element over as C code does: with a reference that its parent will take.
+    """Hand an element that C asks for over as C code does: with a reference its parent takes.
 
     Without it GStreamer logs a CRITICAL for every element that a factory makes. The price is that
-    an element that never gets a parent is never freed.
+    one that never gets a parent is never freed.
     """
     native.g_object_ref(hash(element))
     native.g_object_force_floating(hash(element))
@@ -109,8 +116,3 @@ def sink_and_src(caps: str, *, src: str | None = None) -> tuple[Gst.PadTemplate,
 def nvmm_caps(*formats: str) -> str:
     """Caps text of NVMM video in the given formats."""
     return f"video/x-raw(memory:NVMM), format=(string){{ {', '.join(formats)} }}"
-
-
-def classes(elements: Iterable[type[Element]]) -> dict[str, type[Element]]:
-    """Factory name to class."""
-    return {element.FACTORY: element for element in elements}

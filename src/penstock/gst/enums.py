@@ -27,9 +27,9 @@ class EnumType:
         """The registered GType; registers it on the first call."""
         if not native.g_type_from_name(self.name.encode()):
             rows = [
-            native.EnumValue(number, nick.encode(), nick.encode())
-            for nick, number in self.values.items()
-        ]
+                native.EnumValue(number, nick.encode(), nick.encode())
+                for nick, number in self.values.items()
+            ]
             table = (native.EnumValue * (len(rows) + 1))(*rows)
             _kept.append(table)
             native.g_enum_register_static(self.name.encode(), ctypes.cast(table, native.Pointer))

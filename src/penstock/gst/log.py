@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
+import os
+import sys
 
 from penstock.gst import native
 from penstock.gst.gi import GObject, Gst
+from penstock.gst.messages import plain
 
 _categories: dict[str, int] = {}
 
@@ -21,7 +23,7 @@ class Log:
     def __init__(self, category: str, *, description: str = "") -> None:
         if category not in _categories:
             _categories[category] = native.gst_debug_category_new(
-                category.encode(), 0, description.encode()
+                plain(category).encode(), 0, plain(description).encode()
             )
         self._category = _categories[category]
 
@@ -44,13 +46,13 @@ class Log:
     def _write(self, level: Gst.DebugLevel, source: GObject.Object | None, message: str) -> None:
         if native.gst_debug_category_get_threshold(self._category) < int(level):
             return
-        caller = inspect.stack(0)[2]
+        caller = sys._getframe(2)
         native.gst_debug_log_literal(
             self._category,
             int(level),
-            caller.filename.encode(),
-            caller.function.encode(),
-            caller.lineno,
+            os.fsencode(caller.f_code.co_filename),
+            caller.f_code.co_name.encode(),
+            caller.f_lineno,
             hash(source) if source is not None else None,
-            message.encode(errors="replace"),
+            plain(message).encode(),
         )

@@ -2,30 +2,77 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
 import traceback
 
 from penstock.errors import ConfigError, MissingExtraError, ModelError, PenstockError
 from penstock.gst.gi import Gst
 
+_RETURN_S = 0.02
+
 
 def post_error(element: Gst.Element, error: BaseException) -> None:
-    """Post an exception as an ERROR message; an unexpected one brings its traceback along."""
+    """Post an exception as an ERROR message; an unexpected one brings its traceback along.
+
+    Call it where an exception would otherwise escape into C. It never raises; Ctrl-C comes again.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        interrupt_later()
     domain, code = _domain(error)
-    text = str(error) or type(error).__name__
-    debug = None
+    text, debug = said_by(error), None
     if not isinstance(error, PenstockError):
-        text = f"{element.get_name()}: {type(error).__name__}: {text}"
-        debug = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    else:
-        text = f"{element.get_name()}: {text}"
-    element.message_full(Gst.MessageType.ERROR, domain, code, text, debug, __file__, "", 0)
+        text = f"{type(error).__name__}: {text}"
+        debug = _traceback(error)
+    _post(element, Gst.MessageType.ERROR, domain, code, text, debug)
 
 
 def post_warning(element: Gst.Element, text: str) -> None:
-    """Post a WARNING message."""
+    """Post a WARNING message; never raises."""
     domain, code = Gst.stream_error_quark(), int(Gst.StreamError.FAILED)
-    text = f"{element.get_name()}: {text}"
-    element.message_full(Gst.MessageType.WARNING, domain, code, text, None, __file__, "", 0)
+    _post(element, Gst.MessageType.WARNING, domain, code, text, None)
+
+
+def interrupt_later() -> None:
+    """Have Ctrl-C, which cannot pass through C, once more when C has returned to Python."""
+    main = threading.main_thread().ident or 0
+    again = threading.Timer(_RETURN_S, signal.pthread_kill, (main, signal.SIGINT))
+    with contextlib.suppress(RuntimeError):  # the interpreter is ending: that is what was wanted
+        again.start()
+
+
+def said_by(error: BaseException) -> str:
+    """An exception's text, even where its `__str__` raises."""
+    try:
+        return str(error) or type(error).__name__
+    except Exception:
+        return f"{type(error).__name__}, whose text cannot be made"
+
+
+def plain(text: str) -> str:
+    """`text` without what C strings cannot hold: lone surrogates and NUL."""
+    return text.encode(errors="backslashreplace").decode().replace("\0", "\\0")
+
+
+def _post(
+    element: Gst.Element,
+    kind: Gst.MessageType,
+    domain: int,
+    code: int,
+    text: str,
+    debug: str | None,
+) -> None:
+    text = plain(f"{element.get_name()}: {text}")
+    debug = None if debug is None else plain(debug)
+    element.message_full(kind, domain, code, text, debug, __file__, "", 0)
+
+
+def _traceback(error: BaseException) -> str | None:
+    try:
+        return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    except Exception:
+        return None
 
 
 def _domain(error: BaseException) -> tuple[int, int]:

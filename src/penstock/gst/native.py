@@ -106,7 +106,6 @@ gst_custom_meta_get_structure = _function(
 gst_structure_set_value = _function(
     _quick_gst, "gst_structure_set_value", None, Pointer, _text, Pointer
 )
-gst_structure_get_value = _function(_quick_gst, "gst_structure_get_value", Pointer, Pointer, _text)
 gst_debug_category_new = _function(
     _quick_gst, "_gst_debug_category_new", Pointer, _text, ctypes.c_uint, _text
 )
@@ -125,6 +124,9 @@ gst_debug_log_literal = _function(
     Pointer,
     _text,
 )
+gst_mini_object_is_writable = _function(
+    _quick_gst, "gst_mini_object_is_writable", ctypes.c_int, Pointer
+)
 gst_pad_push = _function(_slow_gst, "gst_pad_push", ctypes.c_int, Pointer, Pointer)
 gst_buffer_map = _function(
     _slow_gst, "gst_buffer_map", ctypes.c_int, Pointer, ctypes.POINTER(MapInfo), ctypes.c_int
@@ -132,12 +134,9 @@ gst_buffer_map = _function(
 gst_buffer_unmap = _function(_slow_gst, "gst_buffer_unmap", None, Pointer, ctypes.POINTER(MapInfo))
 g_type_from_name = _function(_quick_gobject, "g_type_from_name", ctypes.c_size_t, _text)
 g_object_ref = _function(_quick_gobject, "g_object_ref", Pointer, Pointer)
-g_object_force_floating = _function(
-    _quick_gobject, "g_object_force_floating", None, Pointer
-)
+g_object_force_floating = _function(_quick_gobject, "g_object_force_floating", None, Pointer)
 g_value_init = _function(_quick_gobject, "g_value_init", Pointer, Pointer, ctypes.c_size_t)
 g_value_set_boxed = _function(_quick_gobject, "g_value_set_boxed", None, Pointer, ctypes.py_object)
-g_value_get_boxed = _function(_quick_gobject, "g_value_get_boxed", Pointer, Pointer)
 g_value_unset = _function(_quick_gobject, "g_value_unset", None, Pointer)
 g_enum_register_static = _function(
     _quick_gobject, "g_enum_register_static", ctypes.c_size_t, _text, Pointer

@@ -13,11 +13,18 @@ import penstock.surface as pixels
 from penstock.errors import StreamError
 from penstock.gst.buffers import MappedBuffer
 from penstock.gst.carrier import batch_of
+from penstock.gst.formats import is_yuv
 from penstock.gst.gi import Gst, GstVideo
 from penstock.meta import Surfaces
-from penstock.surface import Colorimetry, PlaneLayout, Surface
+from penstock.surface import FORMATS, Colorimetry, PlaneLayout, Surface
 
 HELD_FORMAT = "held-format"
+_LIKE_601 = (
+    GstVideo.VideoColorMatrix.BT601,
+    GstVideo.VideoColorMatrix.FCC,
+    GstVideo.VideoColorMatrix.SMPTE240M,
+)
+_LIKE_709 = (GstVideo.VideoColorMatrix.BT709, GstVideo.VideoColorMatrix.BT2020)
 _FULL_RANGE = 1  # GST_VIDEO_COLOR_RANGE_0_255, whose name is no Python name
 
 
@@ -44,34 +51,36 @@ class PictureCaps:
         """Read fixed video caps, with or without memory:NVMM.
 
         Raises:
-            StreamError: Width, height or format is missing.
+            StreamError: Width, height or format is missing, not fixed or unknown.
         """
-        structure = caps.get_structure(0)
+        structure = caps.get_structure(0) if caps.is_fixed() else Gst.Structure.new_empty("none")
         has_width, width = structure.get_int("width")
         has_height, height = structure.get_int("height")
         promised = structure.get_string("format")
-        if not (has_width and has_height and promised):
+        if not (has_width and has_height and promised and width > 0 and height > 0):
             raise StreamError(
                 f"caps must give format, width and height of a picture, got {caps.to_string()}"
             )
         held = structure.get_string(HELD_FORMAT) or promised
+        for name in {promised, held} - FORMATS.keys():
+            raise StreamError(
+                f"the format {name} is not one of {', '.join(FORMATS)}: put videoconvert in front"
+            )
         size = (width, height)
-        colorimetry = _colorimetry(structure.get_string("colorimetry"), size)
+        colorimetry = _colorimetry(structure.get_string("colorimetry"), held, size)
         return cls(size, promised, held, colorimetry, PlaneLayout.default(held, size))
 
 
-def _colorimetry(text: str | None, size: tuple[int, int]) -> Colorimetry:
-    if text is not None:
-        parsed = GstVideo.VideoColorimetry()
-        if parsed.from_string(text):
-            is_601 = parsed.matrix in (
-                GstVideo.VideoColorMatrix.BT601,
-                GstVideo.VideoColorMatrix.FCC,
-                GstVideo.VideoColorMatrix.SMPTE240M,
-            )
-            full = int(parsed.range) == _FULL_RANGE
-            return Colorimetry("bt601" if is_601 else "bt709", full)
-    return Colorimetry("bt709" if size[1] > 576 else "bt601")  # as GStreamer guesses
+def _colorimetry(text: str | None, held: str, size: tuple[int, int]) -> Colorimetry:
+    """What caps say of a YUV picture, else GStreamer's guess; BT.2020 is taken for BT.709."""
+    parsed = GstVideo.VideoColorimetry()
+    if text is not None and is_yuv(held) and parsed.from_string(text):
+        full = int(parsed.range) == _FULL_RANGE
+        if parsed.matrix in _LIKE_601:
+            return Colorimetry("bt601", full)
+        if parsed.matrix in _LIKE_709:
+            return Colorimetry("bt709", full)
+    return Colorimetry("bt709" if size[1] > 576 else "bt601")
 
 
 def layout_of(buffer: Gst.Buffer, picture: PictureCaps) -> PlaneLayout:
@@ -92,18 +101,16 @@ def surface_of(buffer: Gst.Buffer, picture: PictureCaps) -> Surface:
     """The surface of a buffer whose own memory is one picture.
 
     Raises:
-        StreamError: The memory is smaller than the caps say.
+        StreamError: The memory is not what the caps say.
     """
     layout = layout_of(buffer, picture)
     mapped = MappedBuffer(buffer)
-    if layout.size_bytes > mapped.memory.size:
-        raise StreamError(
-            f"a {picture.held} picture of {picture.size[0]}x{picture.size[1]} needs "
-            f"{layout.size_bytes} bytes, but the buffer holds {mapped.memory.size}"
+    try:
+        surface: Surface = pixels.CpuSurface.from_memory(
+            mapped.memory, layout, colorimetry=picture.colorimetry, owner=mapped
         )
-    surface: Surface = pixels.CpuSurface.from_memory(
-        mapped.memory, layout, colorimetry=picture.colorimetry, owner=mapped
-    )
+    except ValueError as error:
+        raise StreamError(f"a buffer does not hold what its caps say: {error}") from error
     return surface if picture.promised == picture.held else surface.convert(picture.promised)
 
 

@@ -36,7 +36,7 @@ class BatchTransform(Element, GstBase.BaseTransform):
         """GStreamer calls this before the first buffer."""
         try:
             self.open()
-        except Exception as error:  # nothing may escape into C
+        except BaseException as error:  # nothing may escape into C
             post_error(self, error)
             return False
         return True
@@ -45,7 +45,7 @@ class BatchTransform(Element, GstBase.BaseTransform):
         """GStreamer calls this after the last buffer."""
         try:
             self.close()
-        except Exception as error:  # nothing may escape into C
+        except BaseException as error:  # nothing may escape into C
             post_error(self, error)
         return True
 
@@ -59,7 +59,7 @@ class BatchTransform(Element, GstBase.BaseTransform):
                     "and nothing in between may leave memory:NVMM"
                 )
             self.process(batch)
-        except Exception as error:  # nothing may escape into C
+        except BaseException as error:  # nothing may escape into C
             post_error(self, error)
             return Gst.FlowReturn.ERROR
         return Gst.FlowReturn.OK

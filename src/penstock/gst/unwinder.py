@@ -1,78 +1,73 @@
 """Keep C++ exceptions alive beside GStreamer.
 
-GStreamer brings libunwind into the process, whose `_Unwind_*` functions shadow those of libgcc for
-every library loaded later. A libstdc++ that was loaded before has bound to libgcc's. An exception
-that is thrown by the one and resumed by the other aborts the process: any error inside OpenVINO,
-ONNX Runtime or OpenCV would. Both must come from one library.
+GStreamer brings libunwind into the process. Its `_Unwind_*` functions shadow those of libgcc for
+every library that is loaded later, while libraries loaded before have bound to libgcc's. An
+exception that is thrown by the one and resumed by the other aborts the process: any error inside
+OpenVINO, ONNX Runtime or OpenCV would. So libgcc must serve everybody, whatever came first.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import importlib
 import os
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 
-_CPLUSPLUS = ("cv2", "openvino", "onnxruntime")
-_Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p)
+from penstock.gst import elf
 
-
-class _Loaded(ctypes.Structure):
-    """The beginning of a `dl_phdr_info`."""
-
-    _fields_ = [("address", ctypes.c_void_p), ("name", ctypes.c_char_p)]
+_UNWINDER, _WANTED = "libunwind.so.8", "libgcc_s.so.1"
+_FUNCTIONS = (
+    "_Unwind_Backtrace",
+    "_Unwind_DeleteException",
+    "_Unwind_FindEnclosingFunction",
+    "_Unwind_ForcedUnwind",
+    "_Unwind_GetCFA",
+    "_Unwind_GetDataRelBase",
+    "_Unwind_GetGR",
+    "_Unwind_GetIP",
+    "_Unwind_GetIPInfo",
+    "_Unwind_GetLanguageSpecificData",
+    "_Unwind_GetRegionStart",
+    "_Unwind_GetTextRelBase",
+    "_Unwind_RaiseException",
+    "_Unwind_Resume",
+    "_Unwind_Resume_or_Rethrow",
+    "_Unwind_SetGR",
+    "_Unwind_SetIP",
+)
+"""What both offer."""
 
 
 def settle() -> None:
-    """Give libraries that load later the unwinder that libstdc++ uses; call before importing gi."""
-    libraries = _load_order()
-    if not any(name.startswith("libunwind.so") for name in libraries):
-        _make_global("libgcc_s.so.1")  # ahead of libunwind, so it is found first
-        return
-    for name in libraries:
-        if name.startswith("libunwind.so"):
-            return  # libstdc++ has bound to libunwind, as all others do
-        if name.startswith("libstdc++.so"):
-            _bind_deeply()
-            return
+    """Make libgcc the only C++ unwinder of the process; call before gi is imported.
 
-
-def _bind_deeply() -> None:
-    """Load the C++ libraries now, so that they look into their own dependencies first: libgcc.
-
-    Only these: a library that is linked to libpython, such as gst-python's, would get a second one.
+    Does nothing where it cannot: another C library than glibc, or a 32-bit machine.
     """
-    flags = sys.getdlopenflags()
-    sys.setdlopenflags(flags | os.RTLD_DEEPBIND)
-    try:
-        for name in _CPLUSPLUS:
-            with contextlib.suppress(ImportError):
-                module = importlib.import_module(name)
-                for library in Path(module.__file__ or "").parent.glob("libs/*.so"):
-                    with contextlib.suppress(OSError):
-                        ctypes.CDLL(str(library), mode=os.RTLD_NOW | os.RTLD_DEEPBIND)
-    finally:
-        sys.setdlopenflags(flags)
+    if not sys.platform.startswith("linux") or ctypes.sizeof(ctypes.c_void_p) != 8:
+        return
+    wanted = _open(_WANTED, os.RTLD_GLOBAL)  # before libunwind is here: found first for ever
+    shadowing = _open(_UNWINDER, os.RTLD_NOLOAD)
+    if wanted is None or shadowing is None:
+        return
+    replacements = dict(_replacements(shadowing, wanted))
+    elf.rebind(replacements)
+    elf.hide(shadowing, _FUNCTIONS)
 
 
-def _make_global(library: str) -> None:
+def _open(name: str, mode: int) -> ctypes.CDLL | None:
     try:
-        ctypes.CDLL(library, mode=ctypes.RTLD_GLOBAL)
+        return ctypes.CDLL(name, mode=mode | os.RTLD_LAZY)
     except OSError:
-        return  # no such library on this system, so nothing that could clash
+        return None
 
 
-def _load_order() -> list[str]:
-    """File names of the loaded libraries, first loaded first."""
-    names: list[str] = []
-
-    def note(info: int, _size: int, _data: int) -> int:
-        names.append(os.path.basename(_Loaded.from_address(info).name or b"").decode())
-        return 0
-
-    iterate = ctypes.CDLL(None).dl_iterate_phdr
-    iterate.argtypes = [_Callback, ctypes.c_void_p]
-    iterate(_Callback(note), None)
-    return names
+def _replacements(shadowing: ctypes.CDLL, wanted: ctypes.CDLL) -> Iterator[tuple[int, int]]:
+    """Address of each shadowing function and of that which is to be called instead."""
+    for function in _FUNCTIONS:
+        if hasattr(shadowing, function) and hasattr(wanted, function):
+            old, new = (
+                ctypes.cast(getattr(library, function), ctypes.c_void_p).value or 0
+                for library in (shadowing, wanted)
+            )
+            if old != new:
+                yield old, new

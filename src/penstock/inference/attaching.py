@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from penstock.config import ClassAttributes, InferConfig
 from penstock.inference.regions import Detection
-from penstock.meta import Color, FrameMeta, ObjectMeta, Rect, Text
+from penstock.meta import Color, FrameMeta, Mask, ObjectMeta, Rect, Text, UserMeta
 
 _BORDER_WIDTH_PX = 3
 _TEXT_ABOVE_PX = 10
@@ -14,6 +16,11 @@ _FONT_NAME, _FONT_SIZE = "Serif", 11
 _WHITE: Color = (1.0, 1.0, 1.0, 1.0)
 _BLACK: Color = (0.0, 0.0, 0.0, 1.0)
 _NO_COLOR: Color = (0.0, 0.0, 0.0, 0.0)
+
+_MASK_THRESHOLD = 0.5
+
+KEYPOINTS = "penstock.keypoints"
+"""The `meta_type` of the attachment with an object's keypoints, `(K, 3)`."""
 
 
 def attach(
@@ -67,4 +74,8 @@ def _object(found: Detection, look: ClassAttributes, config: InferConfig) -> Obj
         has_bg=1,
         bg_color=_BLACK,
     )
+    if found.mask is not None:
+        obj.mask = Mask(found.mask, config.segmentation_threshold or _MASK_THRESHOLD)
+    if found.keypoints is not None:
+        obj.user.append(UserMeta(found.keypoints, meta_type=KEYPOINTS, copy_data=np.copy))
     return obj

@@ -13,9 +13,10 @@ from penstock.errors import ConfigError, ModelError
 from penstock.geometry import Affine
 from penstock.inference.classes import ClassColumns
 from penstock.inference.clustering import CLUSTER_MODES
-from penstock.inference.fitting import count_classes, open_parser
+from penstock.inference.fitting import INSTANCES, count_classes, open_parser
 from penstock.inference.network import Network, Outputs
-from penstock.inference.placing import place
+from penstock.inference.placing import Placing
+from penstock.inference.raw_outputs import RawOutputs
 from penstock.inference.regions import Detection, Roi
 from penstock.parsers import ParseContext, Parsed
 
@@ -74,9 +75,21 @@ class Engine:
         self.warnings = (*warnings, *told)
         self._classes = ClassColumns.of(config, num_classes=self.num_classes)
         self._context = ParseContext(
-            self._network.size, self.num_classes, self._classes.pre_cluster
+            self._network.size,
+            self.num_classes,
+            self._classes.pre_cluster,
+            clip=config.clip_to_roi,
+            labels=self.labels,
         )
         self._cluster = CLUSTER_MODES[config.cluster_mode]
+        self._placing = Placing(
+            self._classes,
+            self.labels,
+            crop_to_roi=config.crop_to_roi,
+            clip=config.clip_to_roi,
+            with_masks=config.output_instance_mask,
+        )
+        self._raw = RawOutputs(self.config) if config.raw_output_file_write else None
         _log.info("%r", self)
 
     @property
@@ -127,6 +140,8 @@ class Engine:
             outputs = self._network.run(len(rois))
         except ModelError as error:
             raise ModelError(f"{error} (looking at {_frames(rois)})") from error
+        if self._raw is not None:
+            self._raw.write(outputs)
         return [
             self._settle(self._parse(output, roi), roi, to_network)
             for output, roi, to_network in zip(outputs, rois, transforms, strict=True)
@@ -149,21 +164,16 @@ class Engine:
         try:
             return self._parser.parse(outputs, self._context)
         except Exception as error:  # a parser is anybody's code
+            reason = error if isinstance(error, ModelError) else f"{type(error).__name__}: {error}"
             raise ModelError(
                 f"{self._network.model}: the parser {self.parser!r} failed at {_frames([roi])}: "
-                f"{type(error).__name__}: {error}"
+                f"{reason}"
             ) from error
 
     def _settle(self, parsed: Parsed, roi: Roi, to_network: Affine) -> list[Detection]:
-        wanted = self._classes.wanted[parsed.class_ids].nonzero()[0]
-        return place(
-            self._cluster(parsed.take(wanted), self._classes),
-            roi,
-            to_network,
-            classes=self._classes,
-            labels=self.labels,
-            crop_to_roi=self.config.crop_to_roi,
-        )
+        if not self._classes.all_wanted:
+            parsed = parsed.take(self._classes.wanted[parsed.class_ids].nonzero()[0])
+        return self._placing.place(self._cluster(parsed, self._classes), roi, to_network)
 
 
 def _frames(rois: Sequence[Roi]) -> str:
@@ -172,13 +182,8 @@ def _frames(rois: Sequence[Roi]) -> str:
 
 
 def _check_supported(config: InferConfig) -> None:
-    if config.network_type != _DETECTOR:
+    if config.network_type not in (_DETECTOR, INSTANCES):
         raise ConfigError(
-            f"{config.where('network-type')}: only detectors, network-type=0, run so far; "
+            f"{config.where('network-type')}: only detectors, network-type=0 and 3, run so far; "
             f"got {config.network_type}"
-        )
-    if config.cluster_mode not in CLUSTER_MODES:
-        raise ConfigError(
-            f"{config.where('cluster-mode')}: only 2 (NMS) and 4 (none) cluster so far; "
-            f"got {config.cluster_mode}"
         )

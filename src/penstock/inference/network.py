@@ -90,7 +90,7 @@ class Network:
     def _split(self, name: str, array: NDArray[Any], images: int) -> list[NDArray[Any]]:
         """The parts of an output that belong to each picture."""
         if array.ndim > 0 and array.shape[0] == images:
-            return list(array)
+            return [array[image, ...] for image in range(images)]  # an array even if one number
         if images == 1:
             return [array]
         raise ModelError(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from penstock.meta import FrameMeta, ObjectMeta
 from penstock.surface import Surface
@@ -39,18 +42,24 @@ class Roi:
         return cls(surface, (0.0, 0.0, float(width), float(height)), frame)
 
 
-@dataclass(frozen=True)
-class Detection:
+class Detection(NamedTuple):
     """One object that was found.
 
     Attributes:
         class_id: Index into the network's labels.
         label: The class's name; empty where there is no label file.
         confidence: In [0, 1], as the network gives it.
-        ltwh: Left, top, width, height, frame pixels; inside its region.
+        ltwh: Left, top, width, height, frame pixels; inside its region unless boxes are not
+            clipped.
+        mask: `(h, w)` float32 scores in [0, 1] over the box, where the network gives masks and
+            the configuration asks for them.
+        keypoints: `(K, 3)` float32, x and y in frame pixels and a score, where the network gives
+            keypoints.
     """
 
     class_id: int
     label: str
     confidence: float
     ltwh: Box
+    mask: NDArray[np.float32] | None = None
+    keypoints: NDArray[np.float32] | None = None

@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from penstock.errors import UnknownNameError
-from penstock.kit.catalogue import ASSETS, Asset
+from penstock.kit.asset import Asset
+from penstock.kit.catalogue import ASSETS
 from penstock.kit.download import Progress
 from penstock.kit.models import CONFIG_NAME
 from penstock.kit.obtain import obtain

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from penstock.errors import PenstockError
-from penstock.kit.catalogue import Member
+from penstock.kit.asset import Member
 
 __all__ = ["take_members"]
 

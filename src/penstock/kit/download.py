@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from http import HTTPStatus
@@ -11,9 +10,10 @@ from typing import IO, Any
 from urllib.error import HTTPError
 
 from penstock.errors import PenstockError
+from penstock.kit.checksum import Checksum
 from penstock.kit.web import NETWORK_ERRORS, UnavailableError, Web, may_pass, pause, redacted, why
 
-__all__ = ["Progress", "download", "sha256_of"]
+__all__ = ["Progress", "download"]
 
 Progress = Callable[[str, int, "int | None"], None]
 """Called with the file's name, the bytes there so far and the bytes expected (None: unknown)."""
@@ -22,7 +22,12 @@ _CHUNK = 1 << 18
 
 
 def download(
-    web: Web, url: str, target: Path, *, sha256: str | None, progress: Progress | None = None
+    web: Web,
+    url: str,
+    target: Path,
+    *,
+    checksum: Checksum | None,
+    progress: Progress | None = None,
 ) -> None:
     """Fetch a file into `target`, going on where an earlier try stopped.
 
@@ -37,22 +42,13 @@ def download(
     while True:
         resumed = part.exists()
         _fill(web, url, part, progress or _silent)
-        got = sha256_of(part)
-        if sha256 in (None, got):
+        complaint = checksum.complaint(part) if checksum else None
+        if complaint is None:
             os.replace(part, target)
             return
         part.unlink()
         if not resumed:  # else the earlier part may be to blame: once more from the start
-            raise UnavailableError(f"{redacted(url)}: the sha256 should be {sha256}, it is {got}")
-
-
-def sha256_of(path: Path) -> str:
-    """Return the file's SHA-256 in lower-case hex."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+            raise UnavailableError(f"{redacted(url)}: {complaint}")
 
 
 def _fill(web: Web, url: str, part: Path, progress: Progress) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import url2pathname
 
-from penstock.kit.catalogue import PipArchive
+from penstock.kit.asset import PipArchive
+from penstock.kit.checksum import Checksum
 from penstock.kit.web import Page, UnavailableError, Web, redacted
 
 __all__ = ["Found", "places"]
@@ -23,14 +24,14 @@ class Found:
     """Where an archive is.
 
     Attributes:
-        url: To download it from; empty if it is a file of this machine.
+        urls: To download it from, the likeliest first; none if it is a file of this machine.
         path: The file, if it is one of this machine.
-        sha256: What the index says it hashes to, if it says so.
+        checksum: What the index says it hashes to, if it says so.
     """
 
-    url: str = ""
+    urls: tuple[str, ...] = ()
     path: Path | None = None
-    sha256: str | None = None
+    checksum: Checksum | None = None
 
 
 def places(archive: PipArchive, web: Web) -> Iterator[Callable[[], Found]]:
@@ -57,8 +58,8 @@ def _in_links(archive: PipArchive, place: str, web: Web) -> Found:
         page = Page(file.as_uri(), "text/html", file.read_bytes())
     for filename, url, sha256 in _links(page):
         if filename == archive.filename:
-            path = _local(url)
-            return Found(url, sha256=sha256) if path is None else Found(path=path, sha256=sha256)
+            path, checksum = _local(url), Checksum(sha256) if sha256 else None
+            return Found((url,) if path is None else (), path, checksum)
     raise UnavailableError(f"{redacted(place)}: lists no {archive.filename}")
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from penstock.errors import ModelError
-from penstock.kit.catalogue import Asset
+from penstock.kit.asset import Asset
+from penstock.kit.coco import COLUMNS_OF_90
 
 __all__ = ["CONFIG_NAME", "LABELS_NAME", "build_model"]
 
@@ -31,14 +32,8 @@ def build_model(asset: Asset, parts: Sequence[Path], folder: Path) -> None:
         ModelError: The files cannot be converted, or the labels do not fit the class count.
     """
     onnx_file = folder / f"{asset.name}.onnx"
+    _convert(asset, parts, onnx_file)
     by_suffix = {part.suffix: part for part in parts}
-    if ".cfg" in by_suffix:
-        # Here, not above: listing the catalogue must not wait for the onnx package.
-        from penstock.kit.darknet import convert
-
-        convert(by_suffix[".cfg"], by_suffix[".weights"], onnx_file, size=asset.size)
-    else:
-        shutil.copyfile(by_suffix[".onnx"], onnx_file)
     labels = asset.labels or _names(by_suffix[".names"])
     if len(labels) != asset.classes:
         raise ModelError(
@@ -46,6 +41,30 @@ def build_model(asset: Asset, parts: Sequence[Path], folder: Path) -> None:
         )
     _write_labels(folder / LABELS_NAME, labels, asset)
     _write_config(folder / CONFIG_NAME, asset, dims=_input_dims(onnx_file))
+
+
+def _convert(asset: Asset, parts: Sequence[Path], output: Path) -> None:
+    # In here, not above: listing the catalogue must not wait for the onnx package.
+    by_suffix = {part.suffix: part for part in parts}
+    if asset.converter == "darknet":
+        from penstock.kit import darknet
+
+        cfg, weights = by_suffix[".cfg"], by_suffix[".weights"]
+        darknet.convert(cfg, weights, output, size=asset.size)
+    elif asset.converter == "tflite":
+        from penstock.kit import tflite
+
+        tflite.convert(parts[0], output, columns=COLUMNS_OF_90, size=asset.size)
+    elif asset.converter == "tfjs":
+        from penstock.kit import tfjs
+
+        tfjs.convert(parts[0], output, columns=COLUMNS_OF_90)
+    elif asset.converter == "yunet":
+        from penstock.kit import yunet
+
+        yunet.convert(parts[0], output, size=asset.size)
+    else:
+        shutil.copyfile(parts[0], output)
 
 
 def _names(path: Path) -> tuple[str, ...]:

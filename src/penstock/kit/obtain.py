@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from penstock.kit.catalogue import Asset
+from penstock.kit.asset import Asset
 from penstock.kit.download import Progress
 from penstock.kit.fetch import fetch_members
 from penstock.kit.models import build_model
@@ -54,5 +54,6 @@ def _fill(asset: Asset, folder: Path, downloads: Path, progress: Progress | None
 
 def _fingerprint(asset: Asset) -> str:
     """Name what a folder was made from, so that another Penstock never takes it for its own."""
-    recipe = repr((_REVISION, asset.members, asset.labels, asset.size, asset.config))
+    made_by = (asset.converter, asset.labels, asset.size, asset.config)
+    recipe = repr((_REVISION, asset.members, made_by))
     return hashlib.sha256(recipe.encode()).hexdigest()[:8]

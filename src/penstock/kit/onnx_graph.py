@@ -67,6 +67,39 @@ class GraphBuilder:
         )
         return pieces
 
+    def top(self, name: str, source: str, *, axis: int, count: int) -> tuple[str, str]:
+        """Find the `count` greatest numbers along `axis`; returns their and their places' names."""
+        values, places = f"{name}/values", f"{name}/places"
+        inputs = [source, self.integers(f"{name}/count", count)]
+        self._nodes.append(helper.make_node("TopK", inputs, [values, places], name=name, axis=axis))
+        return values, places
+
+    def pick(self, name: str, source: str, rows: str) -> str:
+        """Take rows: `source` `(batch, N, K)`, `rows` `(batch, R)`; the result `(batch, R, K)`."""
+        places = self.add("Unsqueeze", f"{name}/places", rows, self.integers(f"{name}/axis", 2))
+        return self.add("GatherND", name, source, places, batch_dims=1)
+
+    def adopt(self, graph: Any, *, results: Sequence[str], rename: Mapping[str, str]) -> None:
+        """Take over the nodes and weights of another ONNX graph that `results` are computed by.
+
+        Args:
+            graph: A `GraphProto` whose operators mean the same in this builder's opset.
+            results: Tensors of it; they keep their names.
+            rename: Its inputs → this graph's tensors.
+        """
+        wanted, nodes = set(results), []
+        for original in reversed(graph.node):
+            if wanted.intersection(original.output):
+                wanted.update(original.input)
+                node = onnx.NodeProto()
+                node.CopyFrom(original)
+                node.input[:] = [rename.get(name, name) for name in node.input]
+                nodes.append(node)
+        self._nodes += reversed(nodes)
+        self._weights.update(
+            (weight.name, weight) for weight in graph.initializer if weight.name in wanted
+        )
+
     def save(self, path: Path, *, metadata: Mapping[str, str]) -> None:
         """Check the graph, shapes included, and write it with `metadata` as its properties.
 

@@ -12,12 +12,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from penstock.errors import ConfigError
+from penstock.kit.index_settings import IndexSettings
 
-__all__ = ["IndexSettings", "read_pip_config"]
+__all__ = ["read_pip_config"]
 
 # Run by a Python that has pip. The first line keeps a folder called "pip" in the working
 # directory from being taken for it.
@@ -33,31 +33,6 @@ print(json.dumps({
     "timeout": options.timeout, "retries": options.retries,
 }))
 """
-
-
-@dataclass(frozen=True, slots=True)
-class IndexSettings:
-    """Where packages come from, and how to get there.
-
-    Attributes:
-        indexes: Simple-API roots, in pip's order; URLs or local folders, credentials included.
-        find_links: Folders or pages that list archives directly.
-        cert: A CA bundle, or None for the system's.
-        client_cert: A PEM file with the client's key and certificate.
-        proxy: One for everything; empty where the environment decides.
-        trusted_hosts: Hosts (or `host:port`) whose certificate is not checked.
-        timeout_s: How long a silent connection is waited for.
-        retries: How often in a row a broken connection is tried again.
-    """
-
-    indexes: tuple[str, ...]
-    find_links: tuple[str, ...] = ()
-    cert: str | None = None
-    client_cert: str | None = None
-    proxy: str = ""
-    trusted_hosts: tuple[str, ...] = ()
-    timeout_s: float = 15.0
-    retries: int = 5
 
 
 def read_pip_config() -> IndexSettings:

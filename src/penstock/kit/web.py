@@ -1,4 +1,4 @@
-"""HTTP the way the user's pip does it: its certificates, proxy, credentials and time-outs."""
+"""HTTP the way the user's pip or npm does it: certificates, proxy, credentials, time-outs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from penstock.errors import PenstockError
-from penstock.kit.pip_config import IndexSettings
+from penstock.kit.index_settings import IndexSettings
 
 __all__ = [
     "NETWORK_ERRORS",
@@ -55,7 +55,7 @@ class Web:
     """Opens URLs.
 
     Args:
-        settings: pip's.
+        settings: pip's or npm's.
     """
 
     def __init__(self, settings: IndexSettings) -> None:
@@ -68,8 +68,12 @@ class Web:
         proxies = {"http": settings.proxy, "https": settings.proxy} if settings.proxy else None
         self._proxy = urllib.request.ProxyHandler(proxies)
 
-    def page(self, url: str) -> Page:
+    def page(self, url: str, *, accept: str = _SIMPLE_API) -> Page:
         """Fetch a listing, as JSON where the index speaks it.
+
+        Args:
+            url: Its address.
+            accept: The content types wanted; by default those of package indexes.
 
         Raises:
             UnavailableError: It could not be had.
@@ -77,7 +81,7 @@ class Web:
         reason = ""
         for attempt in range(self.settings.retries + 1):
             try:
-                with self.open(url, {"Accept": _SIMPLE_API}) as answer:
+                with self.open(url, {"Accept": accept}) as answer:
                     kind = answer.headers.get("Content-Type", "")
                     return Page(answer.geturl(), kind, answer.read())
             except NETWORK_ERRORS as error:
@@ -99,15 +103,21 @@ class Web:
             urlunsplit(parts._replace(netloc=host)),
             headers={"Accept-Encoding": "identity", "User-Agent": "penstock", **headers},
         )
-        login = self._login(host, parts.hostname or "")
-        if login:  # "unredirected": a redirect must not carry the password to another host
-            token = base64.b64encode(login.encode()).decode()
-            request.add_unredirected_header("Authorization", f"Basic {token}")
+        authorization = self._authorization(f"//{host}{parts.path}", host, parts.hostname or "")
+        if authorization:  # "unredirected": a redirect must not carry it to another host
+            request.add_unredirected_header("Authorization", authorization)
         handlers: list[Any] = [self._proxy]
         if parts.scheme == "https":
             handlers.append(urllib.request.HTTPSHandler(context=self._tls(host, parts.hostname)))
         opener = urllib.request.build_opener(*handlers)
         return opener.open(request, timeout=self.settings.timeout_s)
+
+    def _authorization(self, place: str, host: str, name: str) -> str | None:
+        for prefix, header in self.settings.authorizations:
+            if place.startswith(prefix):
+                return header
+        login = self._login(host, name)
+        return f"Basic {base64.b64encode(login.encode()).decode()}" if login else None
 
     def _login(self, host: str, name: str) -> str | None:
         if host in self._credentials:

@@ -106,12 +106,13 @@ class FrameMeta:
             StreamError: The buffer that held the pixels is gone, or left NVMM.
         """
         batch = self.batch
-        if batch is None or batch.surfaces is None:
+        surfaces = None if batch is None else batch.surfaces
+        if surfaces is None:
             raise StreamError(
                 f"the pixels of source {self.source_id}, frame {self.frame_num} are gone: "
                 "read them while the buffer is alive and in memory:NVMM, or copy them then"
             )
-        return batch.surfaces[self.batch_id]
+        return surfaces[self.batch_id]
 
     @property
     def detections(self) -> Detections:

@@ -15,7 +15,8 @@ class UserMeta:
     Args:
         data: Any Python object.
         meta_type: What `data` is: DeepStream's numbers, or a name of your own.
-        copy_data: Returns the data of a copy; without it copies share `data`.
+        copy_data: Returns the data of a copy; without it copies share `data`. Where it raises,
+            that is logged and this copy shares `data`, without a release of its own.
         release: Called with `data` once, when this attachment is no longer referenced.
             Every copy is released by itself.
     """
@@ -36,11 +37,15 @@ class UserMeta:
         self.release = release
 
     def copy(self) -> UserMeta:
-        """A copy whose data comes from `copy_data`."""
-        data = self.copy_data(self.data) if self.copy_data else self.data
-        return UserMeta(
-            data, meta_type=self.meta_type, copy_data=self.copy_data, release=self.release
-        )
+        """A copy whose data comes from `copy_data`; never raises."""
+        data, release = self.data, self.release
+        if self.copy_data is not None:
+            try:
+                data = self.copy_data(self.data)
+            except Exception:  # one attachment's fault must not cost the others
+                release = None
+                _log.exception("the copy function of a user meta raised: its copy shares the data")
+        return UserMeta(data, meta_type=self.meta_type, copy_data=self.copy_data, release=release)
 
     def __del__(self) -> None:
         release = getattr(self, "release", None)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from penstock.errors import ModelError
-from penstock.parsers.base import Layers, Outputs, ParseContext, Parsed, layers_text
+from penstock.parsers.base import Outputs, ParseContext, Parsed, unreadable
 from penstock.parsers.candidates import above_threshold
+from penstock.parsers.head import Fit, Head, Shape
 
 _COVERAGE, _BOXES = "cov", "bbox"
 _BOX_NORM_PX = 35.0
@@ -23,21 +21,22 @@ class DetectNetParser:
     centre, `column · stride + 0.5`, to the left, top, right and bottom edge, divided by 35.
     """
 
-    def __init__(self, layers: Layers, *, metadata: Mapping[str, str]) -> None:
-        coverage = [name for name in layers if _COVERAGE in name]
-        boxes = [name for name in layers if _BOXES in name]
-        if len(coverage) != 1 or len(boxes) != 1 or not _fit(layers[coverage[0]], layers[boxes[0]]):
-            raise ModelError(
-                "detectnet-v2 reads one layer named …cov…, (C, grid height, grid width), and one "
-                f"named …bbox…, (4 C, grid height, grid width); got {layers_text(layers)}"
+    def __init__(self, head: Head) -> None:
+        names = _layers(head)
+        if names is None:
+            raise unreadable(
+                "detectnet-v2",
+                "one layer named …cov…, (C, grid height, grid width), and one named …bbox…, "
+                "(4 C, grid height, grid width)",
+                head,
             )
-        self._coverage, self._boxes = coverage[0], boxes[0]
-        self._classes = layers[self._coverage][0]
+        self._coverage, self._boxes = names
+        self._classes = head.layers[self._coverage][0]
 
     @classmethod
-    def reads(cls, layers: Layers) -> bool:
-        """Whether there is a coverage and a box layer."""
-        return all(any(part in name for name in layers) for part in (_COVERAGE, _BOXES))
+    def fit(cls, head: Head) -> Fit:
+        """By the names of the layers."""
+        return Fit.NAMES if _layers(head) else Fit.NO
 
     @property
     def num_classes(self) -> int | None:
@@ -59,14 +58,24 @@ class DetectNetParser:
             reach = reach * _BOX_NORM_PX
         edges = (x - reach[:, 0], y - reach[:, 1], x + reach[:, 2], y + reach[:, 3])
         return Parsed.inside(
-            context.size,
+            context,
             boxes=np.stack(edges, axis=1),
             class_ids=class_ids,
             confidences=coverage[class_ids, cells],
         )
 
 
-def _fit(coverage: tuple[int | None, ...], boxes: tuple[int | None, ...]) -> bool:
+def _layers(head: Head) -> tuple[str, str] | None:
+    """The layer of coverages and that of boxes."""
+    coverage = [name for name in head.layers if _COVERAGE in name]
+    boxes = [name for name in head.layers if _BOXES in name]
+    if len(coverage) != 1 or len(boxes) != 1:
+        return None
+    belong = _belong(head.layers[coverage[0]], head.layers[boxes[0]])
+    return (coverage[0], boxes[0]) if belong else None
+
+
+def _belong(coverage: Shape, boxes: Shape) -> bool:
     if len(coverage) != 3 or len(boxes) != 3:
         return False
     classes = coverage[0]

@@ -100,7 +100,7 @@ def compare(
                 on_sample(kind, sample)
 
     def middle(kind: str, field: str) -> float:
-        return round(median(getattr(sample, field) for sample in samples[kind]), 3)
+        return round(float(median(getattr(sample, field) for sample in samples[kind])), 3)
 
     first = samples["pipeline"][0]
     return Row(

@@ -171,6 +171,7 @@ class _Network:
     """One network with OpenVINO or ONNX Runtime and OpenCV, one picture at a time."""
 
     def __init__(self, config: InferConfig) -> None:
+        assert config.model_file is not None
         self.backend = default_backend()
         backend = BACKENDS.load(self.backend)(
             config.model_file,

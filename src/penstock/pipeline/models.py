@@ -2,75 +2,111 @@
 
 from __future__ import annotations
 
-import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
 
 from penstock import kit
-from penstock.errors import ConfigError, ModelError
+from penstock.config import read_labels
+from penstock.errors import ConfigError, ModelError, UnknownNameError
 
 _CONFIGS = (".txt", ".yml", ".yaml")
+_KEY_OF_LABELS, _LABELS = "labelfile-path", "labels.txt"
+_BESIDE = "config_infer.txt"
 
 
-def config_for(model: str) -> Path:
+def config_for(model: str, *, folder: Path | None = None) -> Path:
     """The configuration file of a model.
 
     Args:
         model: A name of the kit, an ONNX file, or a configuration file.
+        folder: Where a configuration is written for an ONNX file that has none beside it; by
+            default a new temporary folder, which is the caller's to remove.
+
+    Returns:
+        The file named, `config_infer.txt` beside the ONNX file, or one in `folder`: pictures are
+        scaled with their aspect ratio kept, RGB values divided by 255, classes named by the
+        `labels.txt` beside the ONNX file.
 
     Raises:
         ConfigError: A path that does not exist, or an ONNX file whose classes are unknown.
+        ModelError: An ONNX file that cannot be read.
         UnknownNameError: No such name in the kit; the message lists what there is.
     """
     path = Path(model).expanduser()
-    if path.suffix in _CONFIGS:
+    if path.suffix in (*_CONFIGS, ".onnx"):
         if not path.is_file():
-            raise ConfigError(f"model {model}: there is no such configuration file")
-        return path
-    if path.suffix == ".onnx":
-        if not path.is_file():
-            raise ConfigError(f"model {model}: there is no such ONNX file")
-        return _config_of_onnx(path.resolve())
-    return kit.config_of(model)
+            kind = "ONNX file" if path.suffix == ".onnx" else "configuration file"
+            raise ConfigError(f"model {model}: there is no such {kind}")
+        if path.suffix in _CONFIGS:
+            return path
+        return _config_of_onnx(path.resolve(), folder or Path(mkdtemp(prefix="penstock-")))
+    try:
+        return kit.config_of(model)
+    except UnknownNameError as error:
+        raise UnknownNameError(
+            f"model {model}: wanted an ONNX file (.onnx), an nvinfer configuration "
+            f"({', '.join(_CONFIGS)}) or a model of the kit; {error}"
+        ) from None
 
 
-def _config_of_onnx(model: Path) -> Path:
-    """Use the configuration beside the network, or write one of defaults."""
-    beside = model.with_name("config_infer.txt")
+def _config_of_onnx(model: Path, folder: Path) -> Path:
+    beside = model.with_name(_BESIDE)
     if beside.is_file():
         return beside
-    labels = next(
-        (p for p in (model.with_suffix(".txt"), model.with_name("labels.txt")) if p.is_file()), None
-    )
-    count = len(labels.read_text().splitlines()) if labels else _class_count(model)
+    labels = model.with_name(_LABELS)
+    classes = _class_count(model)
+    if labels.is_file():
+        classes = classes or len(read_labels(labels))
+    if not classes:
+        raise ConfigError(
+            f"the classes of {model} are not known: put a {_LABELS} beside it, one name a line, "
+            f"or a configuration, {_BESIDE}"
+        )
     lines = [
         "[property]",
         f"onnx-file={model}",
-        f"num-detected-classes={count}",
+        *([f"{_KEY_OF_LABELS}={labels}"] if labels.is_file() else []),
+        f"num-detected-classes={classes}",
         "net-scale-factor=0.00392156862745098",
+        "maintain-aspect-ratio=1",
+        "symmetric-padding=1",
         "network-mode=2",
         "cluster-mode=2",
-        *([f"labelfile-path={labels}"] if labels else []),
         "[class-attrs-all]",
         "pre-cluster-threshold=0.3",
         "nms-iou-threshold=0.45",
     ]
-    folder = Path(tempfile.mkdtemp(prefix="penstock-"))
-    config = folder / "config_infer.txt"
+    config = folder / _BESIDE
     config.write_text("\n".join(lines) + "\n")
     return config
 
 
 def _class_count(model: Path) -> int:
+    """How many classes the outputs tell apart; 0 where they do not say.
+
+    Raises:
+        ModelError: This is no ONNX network.
+    """
     import onnx
 
     try:
         network = onnx.load(str(model), load_external_data=False)
     except Exception as error:  # onnx raises protobuf's own exceptions
-        raise ModelError(f"{model} cannot be read as ONNX: {error}") from error
-    for output in network.graph.output:
+        raise ModelError(f"model {model} cannot be read as ONNX: {error}") from error
+    if not network.graph.output:
+        raise ModelError(
+            f"model {model} cannot be read as ONNX: there is no network in its "
+            f"{model.stat().st_size:,} bytes"
+        )
+    return next(_counts(network.graph.output), 0)
+
+
+def _counts(outputs: Iterable[Any]) -> Iterator[int]:
+    for output in outputs:
+        shape = output.type.tensor_type.shape.dim
         if output.name == "scores":
-            return int(output.type.tensor_type.shape.dim[-1].dim_value)
-    raise ConfigError(
-        f"the classes of {model} are not known: put a labels.txt beside it (one name a line), "
-        "or give a configuration file"
-    )
+            yield int(shape[-1].dim_value)
+        elif "cov" in output.name and len(shape) == 4:
+            yield int(shape[1].dim_value)

@@ -5,31 +5,36 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 from penstock.errors import StreamError
 from penstock.gst import Gst
 from penstock.pipeline.sources import SourceBin
 
 _TICK_NS = 100_000_000
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
+_DRAIN_S, _FIND_S = 5.0, 1.0
+_QUIET_S = 10.0
 _HEARD = (
     Gst.MessageType.EOS | Gst.MessageType.ERROR | Gst.MessageType.WARNING | Gst.MessageType.LATENCY
 )
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Run:
     """The loop of one pipeline.
 
-    A source that fails is closed and counted while the others go on; any other error ends the run.
-    Ctrl-C ends the streams properly, so that files stay playable; a second one stops at once.
+    A source that fails ends after what it had read, and the others go on; any other error ends
+    the run. Ctrl-C and SIGTERM end the streams properly, so that files stay playable; a second one
+    stops at once.
 
     Args:
         pipeline: In state NULL.
-        sources: Its sources and, for each, the mux pad it feeds.
-        on_tick: Called about ten times a second in the calling thread.
+        sources: Its sources, in the pipeline, linked to request pads of the mux.
+        on_tick: Called about ten times a second in the calling thread; may raise to end the run.
         on_warning: Called with each warning's text.
     """
 
@@ -37,12 +42,13 @@ class Run:
         self,
         pipeline: Gst.Pipeline,
         *,
-        sources: Sequence[tuple[SourceBin, Gst.Pad]] = (),
+        sources: Sequence[SourceBin] = (),
         on_tick: Callable[[], None] | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> None:
         self.pipeline = pipeline
-        self._sources = sources
+        self._open = list(sources)
+        self._failed: list[SourceBin] = []
         self._on_tick = on_tick or (lambda: None)
         self._on_warning = on_warning or (lambda text: print(text, file=sys.stderr))  # noqa: T201
         self._stops = 0
@@ -54,45 +60,73 @@ class Run:
             StreamError: The pipeline failed; names the element and what it said.
             KeyboardInterrupt: Ctrl-C was pressed twice.
         """
-        previous = self._listen()
-        try:
-            if self.pipeline.set_state(Gst.State.PLAYING) == Gst.StateChangeReturn.FAILURE:
-                raise StreamError(self._first_error())
-            self._loop()
-        finally:
-            self.pipeline.set_state(Gst.State.NULL)
-            if previous is not None:
-                signal.signal(signal.SIGINT, previous)
+        with self._stopped_by_signals():
+            try:
+                if self._start():
+                    self._loop()
+            finally:
+                self.pipeline.set_state(Gst.State.NULL)
 
     def stop(self) -> None:
         """End every stream; `run` returns when what is on its way has arrived."""
-        for _, pad in self._sources:
-            pad.send_event(Gst.Event.new_eos())
+        for source in self._open:
+            source.end()
 
-    def _listen(self) -> Any:
+    @contextmanager
+    def _stopped_by_signals(self) -> Iterator[None]:
         if threading.current_thread() is not threading.main_thread():
-            return None
-        return signal.signal(signal.SIGINT, self._interrupt)
+            yield
+            return
+        previous = {number: signal.signal(number, self._interrupt) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         self._stops += 1
         if self._stops > 1:
             raise KeyboardInterrupt
 
+    def _start(self) -> bool:
+        """Start without the sources that cannot even be opened; false if none is left."""
+        had_sources = bool(self._open)
+        while self.pipeline.set_state(Gst.State.PLAYING) == Gst.StateChangeReturn.FAILURE:
+            text, source = self._first_error()
+            if source is None:
+                raise StreamError(text)
+            self._fail(source, text)
+            self.pipeline.set_state(Gst.State.NULL)
+            self._remove(source)
+            if had_sources and not self._open:
+                return False
+        return True
+
+    def _first_error(self) -> tuple[str, SourceBin | None]:
+        message = self.pipeline.get_bus().timed_pop_filtered(0, Gst.MessageType.ERROR)
+        if message is None:
+            return f"{self.pipeline.get_name()} could not be started", None
+        return _text(message, *message.parse_error()), self._source_of(message.src)
+
     def _loop(self) -> None:
-        bus, stopping, waited = self.pipeline.get_bus(), False, 0.0
+        bus, stopping_since = self.pipeline.get_bus(), 0.0
+        quiet = _Quiet(self._open)
         while True:
             message = bus.timed_pop_filtered(_TICK_NS, _HEARD)
             self._on_tick()
             if message is not None and self._handle(message):
                 return
-            if self._stops and not stopping:
-                stopping = True
+            self._close_drained()
+            for text in quiet.news():
+                self._on_warning(text)
+            if self._stops and not stopping_since:
+                if self.pipeline.get_state(0)[1] != Gst.State.PLAYING:
+                    return  # nothing has come that could be ended
+                stopping_since = time.monotonic()
                 self.stop()
-            if stopping and message is None:
-                waited += _TICK_NS / 1e9
-                if waited > _PATIENCE_S:
-                    raise StreamError(f"the streams did not end within {_PATIENCE_S:.0f} s")
+            if stopping_since and time.monotonic() - stopping_since > _PATIENCE_S:
+                raise StreamError(f"the streams did not end within {_PATIENCE_S:.0f} s")
 
     def _handle(self, message: Gst.Message) -> bool:
         """Return whether the run is over."""
@@ -101,41 +135,82 @@ class Run:
         if message.type == Gst.MessageType.LATENCY:
             self.pipeline.recalculate_latency()
         elif message.type == Gst.MessageType.WARNING:
-            self._on_warning(_text(message, message.parse_warning()[0].message))
+            self._on_warning(self._told_by(message, *message.parse_warning()))
         elif message.type == Gst.MessageType.ERROR:
-            text = _text(message, message.parse_error()[0].message)
-            source = self._source_of(message.src)
-            if source is None:
-                raise StreamError(text)
-            self._close(*source, text=text)
+            self._handle_error(message)
         return False
 
-    def _source_of(self, element: Gst.Object | None) -> tuple[SourceBin, Gst.Pad] | None:
-        for source, pad in self._sources:
+    def _handle_error(self, message: Gst.Message) -> None:
+        text, source = _text(message, *message.parse_error()), self._source_of(message.src)
+        if source is not None:
+            self._fail(source, text)
+        elif message.src == self.pipeline or message.src.has_as_ancestor(self.pipeline):
+            raise StreamError(text)
+        # else: the last words of an element of a source that was taken out
+
+    def _told_by(self, message: Gst.Message, error: Gst.GError, debug: str | None) -> str:
+        source = self._source_of(message.src)
+        text = _text(message, error, debug)
+        return text if source is None else f"{source}: {text}"
+
+    def _source_of(self, element: Gst.Object | None) -> SourceBin | None:
+        for source in self._open:
             if element is not None and (
                 element == source.bin or element.has_as_ancestor(source.bin)
             ):
-                return source, pad
+                return source
         return None
 
-    def _close(self, source: SourceBin, pad: Gst.Pad, *, text: str) -> None:
-        """End one source; the others go on."""
-        if source.failure is not None:
+    def _fail(self, source: SourceBin, text: str) -> None:
+        if source not in self._failed:
+            self._failed.append(source)
+            source.fail(text)
+            self._on_warning(f"{source} failed: {text}")
+
+    def _close_drained(self) -> None:
+        """Take out failed sources once what they had read has gone downstream."""
+        for source in self._failed:
+            patience_s = _DRAIN_S if source.has_video else _FIND_S
+            if source in self._open and (source.ended or source.silent_s > patience_s):
+                source.end()
+                source.bin.set_locked_state(True)
+                source.bin.set_state(Gst.State.NULL)
+                self._remove(source)
+                # An error while starting stops the whole pipeline's way to PLAYING.
+                self.pipeline.set_state(Gst.State.PLAYING)
+
+    def _remove(self, source: SourceBin) -> None:
+        """Take a stopped source out; a pipeline would wait for its state."""
+        self._open.remove(source)
+        pad = source.pad.get_peer()
+        self.pipeline.remove(source.bin)
+        if pad is not None and self.pipeline.current_state == Gst.State.NULL:
+            pad.get_parent_element().release_request_pad(pad)
+
+
+class _Quiet:
+    """Says which sources have not given a single frame for long."""
+
+    def __init__(self, sources: Sequence[SourceBin]) -> None:
+        self._since = time.monotonic()
+        self._waited_for = list(sources)
+
+    def news(self) -> Iterator[str]:
+        """One sentence for each of them, once."""
+        if not self._waited_for or time.monotonic() - self._since < _QUIET_S:
             return
-        source.failure = text
-        self._on_warning(f"source {source.index} ({source.name}) failed: {text}")
-        pad.send_event(Gst.Event.new_eos())
-        source.bin.set_locked_state(True)
-        source.bin.set_state(Gst.State.NULL)
-
-    def _first_error(self) -> str:
-        message = self.pipeline.get_bus().timed_pop_filtered(0, Gst.MessageType.ERROR)
-        if message is None:
-            return f"{self.pipeline.get_name()} could not be started"
-        return _text(message, message.parse_error()[0].message)
+        for source in self._waited_for:
+            if not (source.frames or source.ended or source.failure):
+                yield f"{source} has given no frame for {_QUIET_S:.0f} s; still waiting"
+        self._waited_for = []
 
 
-def _text(message: Gst.Message, said: str) -> str:
-    """What was said, with the element's name where it does not say it itself."""
+def _text(message: Gst.Message, error: Gst.GError, debug: str | None) -> str:
+    """What was said, with the element's name and the reason where it does not say them itself."""
     name = message.src.get_name() if message.src is not None else "pipeline"
-    return said if said.startswith(f"{name}:") else f"{name}: {said}"
+    said = str(error.message)
+    if said.startswith(f"{name}:"):
+        return said
+    _, _, reason = (debug or "").partition("\n")
+    reason = reason.strip().splitlines()[-1] if reason.strip() else ""
+    return f"{name}: {said} ({reason})" if reason and reason not in said else f"{name}: {said}"

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from penstock.errors import ConfigError, StreamError
-from penstock.gst import NVMM, Gst, post_error
+from penstock.gst import NVMM, Gst, post_error, post_warning
+from penstock.pipeline.containers import stated_length
+from penstock.pipeline.losses import DecoderWatch
 
 _NOT_VIDEO = ("audio/", "text/", "subpicture/", "application/x-subtitle")
+_LIVE = ("rtsp", "rtspu", "rtspt", "rtsps", "rtp", "udp", "srt", "rtmp", "rtmps", "mms", "v4l2")
+_PADDING_BYTES = 64  # writers disagree by a few about where their file ends
 
 
 def uri_of(source: str) -> str:
     """The URI of a file path, a device (`/dev/video0`) or a URI.
 
     Raises:
-        ConfigError: A path names no readable, non-empty file.
+        ConfigError: A path, or the path of a `file:` URI, names nothing that could be read.
     """
-    if "://" in source:
+    scheme, separator, _ = source.partition("://")
+    if separator and scheme != "file":
         return source
-    path = Path(source).expanduser()
+    path = Path(unquote(urlsplit(source).path) if separator else source).expanduser()
     if path.is_char_device():
         return f"v4l2://{path}"
-    if not path.exists():
-        raise ConfigError(f"source {source}: there is no such file; give a path or a URI")
-    if not path.is_file():
-        raise ConfigError(f"source {source}: wanted a video file, got a folder")
-    if path.stat().st_size == 0:
-        raise ConfigError(f"source {source}: the file is empty (0 bytes)")
+    if not source or path.is_dir():
+        raise ConfigError(f"source {source!r}: wanted a video file, got a folder")
+    try:
+        with path.open("rb") as file:
+            if path.is_file() and not file.read(1):
+                raise ConfigError(f"source {source}: the file is empty (0 bytes)")
+    except FileNotFoundError:
+        raise ConfigError(f"source {source}: there is no such file; give a path or a URI") from None
+    except OSError as error:
+        raise ConfigError(f"source {source}: it cannot be read: {error.strerror}") from error
     return path.resolve().as_uri()
 
 
@@ -37,25 +49,121 @@ class SourceBin:
         index: Its number, which becomes `source_id`.
         name: As the user wrote it, for messages.
         uri: What to open.
+        frames: End the stream after so many frames.
+        on_size: Called with `index`, width and height in pixels whenever the pictures get a size,
+            and with zeros when it fails; may block.
+
+    Attributes:
+        failure: Why it did not end as it should, or none.
+        frames: How many have come.
+        ended: Whether its end, or its limit, has gone downstream.
     """
 
-    def __init__(self, index: int, *, name: str, uri: str) -> None:
-        self.index, self.name = index, name
+    def __init__(
+        self,
+        index: int,
+        *,
+        name: str,
+        uri: str,
+        frames: int | None = None,
+        on_size: Callable[[int, int, int], None] | None = None,
+    ) -> None:
+        self.index, self.name, self._uri = index, name, uri
         self.failure: str | None = None
+        self.frames, self.ended = 0, False
+        self._most, self._on_size = frames, on_size
+        self._last_s = time.monotonic()
+        self._watches: list[DecoderWatch] = []
         self.bin: Gst.Bin = Gst.Bin.new(f"source-{index}")
         self._decode = Gst.ElementFactory.make("uridecodebin")
         self._decode.set_property("uri", uri)
         self._decode.connect("autoplug-continue", _only_video)
         self._decode.connect("pad-added", self._pad_added)
         self._decode.connect("no-more-pads", self._no_more_pads)
+        self.bin.connect("deep-element-added", self._element_added)
         self.bin.add(self._decode)
         self.pad = Gst.GhostPad.new_no_target("src", Gst.PadDirection.SRC)
+        self.pad.add_probe(Gst.PadProbeType.BUFFER, self._on_buffer)
+        self.pad.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, self._on_event)
         self.bin.add_pad(self.pad)
+
+    def __str__(self) -> str:
+        return f"source {self.index} ({self.name})"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it gives frames in their own time, as cameras do."""
+        return self._uri.partition("://")[0] in _LIVE
+
+    @property
+    def has_video(self) -> bool:
+        """Whether a video stream was found in it."""
+        return self.pad.get_target() is not None
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since its last frame or its failure."""
+        return time.monotonic() - self._last_s
+
+    def missing_bytes(self) -> str | None:
+        """What is wrong with the length of a file, or nothing."""
+        if not self._uri.startswith("file://"):
+            return None
+        path = Path(unquote(urlsplit(self._uri).path))
+        have, stated = path.stat().st_size, stated_length(path)
+        if stated is None or stated <= have + _PADDING_BYTES:
+            return None
+        return f"the file is cut short: it has {have:,} of the {stated:,} bytes it should have"
+
+    def fail(self, reason: str) -> None:
+        """Note why it fails; the first reason counts."""
+        self.failure = self.failure or reason
+        self._last_s = time.monotonic()
+        if self._on_size is not None:
+            self._on_size(self.index, 0, 0)
+
+    def end(self) -> None:
+        """End its stream as if nothing more would come."""
+        peer = self.pad.get_peer()
+        if not self.ended and peer is not None:
+            self.ended = True
+            peer.send_event(Gst.Event.new_eos())
+
+    def _on_buffer(self, _pad: Gst.Pad, _info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        if self.frames == self._most:
+            self.end()  # the mux refuses what follows, and that ends the decoding
+            return Gst.PadProbeReturn.OK
+        self.frames += 1
+        self._last_s = time.monotonic()
+        return Gst.PadProbeReturn.OK
+
+    def _on_event(self, _pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        event = info.get_event()
+        if event.type == Gst.EventType.STREAM_START:
+            self.frames, self.ended = 0, False
+        elif event.type == Gst.EventType.CAPS and self._on_size is not None:
+            structure = event.parse_caps().get_structure(0)
+            width, height = (structure.get_int(name)[1] for name in ("width", "height"))
+            self._on_size(self.index, width, height)
+        elif event.type == Gst.EventType.EOS:
+            self.ended = True
+        return Gst.PadProbeReturn.OK
+
+    def _element_added(self, _bin: Gst.Bin, _parent: Gst.Bin, element: Gst.Element) -> None:
+        factory = element.get_factory()
+        decodes = factory is not None and "Decoder" in factory.get_metadata("klass")
+        if decodes and not isinstance(element, Gst.Bin):
+            self._watches.append(DecoderWatch(element, on_loss=self._lost_pictures))
+
+    def _lost_pictures(self, lost: int, of: int) -> None:
+        if not self.ended and self.failure is None:
+            self.fail(f"the data is damaged: {lost} of {of} pictures could not be decoded")
+            post_warning(self._decode, str(self.failure))
 
     def _pad_added(self, _element: Gst.Element, pad: Gst.Pad) -> None:
         caps = pad.get_current_caps() or pad.query_caps(None)
         features = caps.get_features(0)
-        if caps.get_structure(0).get_name().startswith("video/") and self.pad.get_target() is None:
+        if caps.get_structure(0).get_name().startswith("video/") and not self.has_video:
             if features is not None and features.contains(NVMM):
                 self.pad.set_target(pad)
             else:
@@ -74,7 +182,7 @@ class SourceBin:
         return enter.get_static_pad("src")
 
     def _no_more_pads(self, _element: Gst.Element) -> None:
-        if self.pad.get_target() is None:
+        if not self.has_video:
             post_error(self._decode, StreamError("there is no video in it"))
 
 

@@ -3,7 +3,8 @@
 import os
 import sys
 
-sys.path[:0] = [p for p in os.environ.get("PENSTOCK_SITE", "").split(":") if p not in sys.path]
+_site = os.environ.get("PENSTOCK_SITE", "").split(":")
+sys.path[:0] = [path for path in _site if path and path not in sys.path]
 
 from penstock.elements import load, rank_of  # noqa: E402
 

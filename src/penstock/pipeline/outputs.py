@@ -1,0 +1,62 @@
+"""Check what a job writes before anything runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from penstock.errors import ConfigError
+from penstock.pipeline.job import STDOUT, DetectJob
+
+_MP4 = (".mp4", ".m4v", ".mov")
+
+
+def check_outputs(job: DetectJob) -> None:
+    """Fail now, with a sentence, rather than when the first frame is written.
+
+    Nothing is created or emptied.
+
+    Raises:
+        ConfigError: An output cannot be written, is a source, or is named twice.
+    """
+    if job.output is not None and job.display:
+        raise ConfigError("output and display exclude each other; give one of them")
+    if job.display and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise ConfigError(
+            "display needs a screen, but neither DISPLAY nor WAYLAND_DISPLAY is set; "
+            "write a file instead: output out.mp4"
+        )
+    if job.output is not None and job.output.suffix.lower() not in _MP4 and not _is_special(job):
+        raise ConfigError(f"output {job.output}: MP4 is written; wanted a name ending in .mp4")
+    written = [("output", job.output), ("json", None if job.json == STDOUT else job.json)]
+    named = [(option, path) for option, path in written if path is not None]
+    for option, path in named:
+        _check(option, path)
+        for source in job.sources:
+            if Path(source).exists() and _same(path, Path(source)):
+                raise ConfigError(f"{option} {path}: this would overwrite the source {source}")
+    if len(named) == 2 and _same(named[0][1], named[1][1]):
+        raise ConfigError(f"output and json both name {job.output}; give them two files")
+
+
+def _is_special(job: DetectJob) -> bool:
+    """`/dev/null` and its like take anything."""
+    return job.output is not None and job.output.exists() and not job.output.is_file()
+
+
+def _check(option: str, path: Path) -> None:
+    if path.is_dir():
+        raise ConfigError(f"{option} {path} cannot be written: it is a folder")
+    existed = path.exists()
+    if existed and not path.is_file():
+        return  # whoever reads a pipe would take a trial for the end
+    try:
+        path.open("a").close()
+        if not existed:
+            path.unlink()
+    except OSError as error:
+        raise ConfigError(f"{option} {path} cannot be written: {error.strerror}") from error
+
+
+def _same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)

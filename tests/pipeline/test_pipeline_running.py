@@ -1,0 +1,136 @@
+"""The loop: sources that fail, signals, ends."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from footage import clip
+from penstock.errors import StreamError
+from penstock.pipeline import Run, SourceBin
+from streams import Gst
+
+
+def pipeline_of(*uris, mux="", tail="fakesink sync=false", frames=None):
+    pipeline = Gst.parse_launch(
+        f"nvstreammux name=mux batch-size={len(uris)} width=320 height=180 {mux} ! {tail}"
+    )
+    mux = pipeline.get_by_name("mux")
+    sources = [SourceBin(i, name=f"s{i}", uri=uri, frames=frames) for i, uri in enumerate(uris)]
+    for source in sources:
+        pipeline.add(source.bin)
+        source.pad.link(mux.request_pad_simple(f"sink_{source.index}"))
+    return pipeline, sources
+
+
+def run(*uris, **options):
+    pipeline, sources = pipeline_of(*uris, **options)
+    warned = []
+    Run(pipeline, sources=sources, on_warning=warned.append).run()
+    assert pipeline.get_state(0)[1] == Gst.State.NULL
+    return sources, warned
+
+
+def test_all_sources_are_read_to_their_ends(ball, tmp_path):
+    short = clip(tmp_path / "short.mp4", frames=7)
+    sources, warned = run(ball.as_uri(), short.as_uri())
+    assert [source.frames for source in sources] == [30, 7]
+    assert [source.failure for source in sources] == [None, None]
+    assert warned == []
+
+
+def test_a_limit_ends_each_source(ball):
+    sources, _ = run(ball.as_uri(), ball.as_uri(), frames=5)
+    assert [source.frames for source in sources] == [5, 5]
+    assert all(source.ended for source in sources)
+
+
+def test_sources_that_fail_are_named_and_the_others_go_on(ball, tmp_path):
+    text = tmp_path / "notes.mp4"
+    text.write_text("no video")
+    sources, warned = run("nothing://here", ball.as_uri(), text.as_uri(), "file:///nowhere.mp4")
+    assert [source.frames for source in sources] == [0, 30, 0, 0]
+    assert len(warned) == 3
+    for number, reason in ((0, "No URI handler"), (2, "Could not determine type"), (3, "Resource")):
+        (said,) = (text for text in warned if text.startswith(f"source {number} (s{number}) fail"))
+        assert reason in said
+        assert sources[number].failure in said
+
+
+def test_a_run_ends_where_every_source_fails(tmp_path):
+    text = tmp_path / "notes.mp4"
+    text.write_text("no video")
+    for uris in (["nothing://here"], [text.as_uri()], ["nothing://here", text.as_uri()]):
+        sources, _ = run(*uris)
+        assert all(source.failure for source in sources)
+
+
+def test_an_element_of_the_pipeline_that_fails_ends_the_run_and_is_named(ball):
+    with pytest.raises(StreamError, match=r"^broken: Failed after iterations as requested"):
+        run(ball.as_uri(), tail="identity name=broken error-after=3 ! fakesink")
+    with pytest.raises(StreamError, match=r"^mux: width and height must be set"):
+        run(ball.as_uri(), mux="width=0")
+
+
+def test_a_pipeline_needs_no_sources():
+    pipeline = Gst.parse_launch("videotestsrc num-buffers=3 ! fakesink")
+    ticks = []
+    Run(pipeline, on_tick=lambda: ticks.append(1)).run()
+    assert ticks
+
+
+def test_what_a_tick_raises_ends_the_run(ball):
+    pipeline, sources = pipeline_of(ball.as_uri(), tail="fakesink sync=true")
+
+    def tick():
+        raise StreamError("the disk is full")
+
+    with pytest.raises(StreamError, match="the disk is full"):
+        Run(pipeline, sources=sources, on_tick=tick).run()
+    assert pipeline.get_state(0)[1] == Gst.State.NULL
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_streams_and_all_that_was_read_arrives(ball, number):
+    pipeline, sources = pipeline_of(ball.as_uri(), tail="fakesink name=out sync=true")
+    arrived = []
+
+    def probe(_pad, _info):
+        arrived.append(1)
+        if len(arrived) == 3:
+            os.kill(os.getpid(), number)
+        return Gst.PadProbeReturn.OK
+
+    before = signal.getsignal(number)
+    out = pipeline.get_by_name("out").get_static_pad("sink")
+    out.add_probe(Gst.PadProbeType.BUFFER, probe)
+    Run(pipeline, sources=sources).run()
+    assert 3 <= len(arrived) < 30
+    assert all(source.ended for source in sources)
+    assert signal.getsignal(number) is before
+
+
+def test_a_second_signal_stops_at_once(ball):
+    pipeline, sources = pipeline_of(ball.as_uri(), tail="fakesink sync=true")
+
+    def tick():
+        if pipeline.get_state(0)[1] == Gst.State.PLAYING:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        Run(pipeline, sources=sources, on_tick=tick).run()
+    assert pipeline.get_state(0)[1] == Gst.State.NULL
+
+
+def test_a_run_on_another_thread_leaves_signals_alone(ball):
+    pipeline, sources = pipeline_of(ball.as_uri())
+    before = signal.getsignal(signal.SIGINT)
+    seen = []
+    run_ = Run(pipeline, sources=sources, on_tick=lambda: seen.append(signal.getsignal(2)))
+    thread = threading.Thread(target=run_.run)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert set(seen) == {before}
