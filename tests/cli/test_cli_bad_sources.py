@@ -97,18 +97,21 @@ def test_an_mp4_without_its_index_fails(detect, snow, ball, tmp_path):
     done, records = detect(cut, ball)
     assert done.returncode == 1
     assert f"source 0 ({cut}): the file is cut short" in done.stderr
-    assert f"source 0 ({cut}) failed: qtdemux0: This file is" in done.stderr
+    assert f"source 0 ({cut}) failed: qtdemux" in done.stderr
+    assert "This file contains no playable streams." in done.stderr
     assert (frames_of(records, 0), frames_of(records, 1)) == ([], list(range(30)))
 
 
 def test_an_elementary_stream_cut_in_a_frame_gives_the_frames_before(detect, tmp_path):
     path = clip(tmp_path / "cut.h264", frames=50, pattern="snow")
     data = path.read_bytes()
-    path.write_bytes(data[: len(data) * 3 // 5])
+    cut = data[: len(data) * 3 // 5]
+    path.write_bytes(cut)
+    slices = sum(part[0] & 31 in (1, 5) for part in cut.split(b"\0\0\1")[1:])  # one a frame
     done, records = detect(path)
-    assert done.returncode in (0, 1)
+    assert done.returncode == 0, done.stderr  # its decoder hides what is missing of the last one
     assert frames_of(records, 0) == list(range(len(records)))
-    assert 25 <= len(records) <= 35
+    assert len(records) in (slices, slices - 1)
 
 
 def test_data_that_turns_to_garbage_is_counted(detect, snow, ball, tmp_path):

@@ -132,8 +132,8 @@ def test_ctrl_c_reaches_the_script(script):
     path = script(
         """
         import time
-        print("ready", flush=True)
         try:
+            print("ready", flush=True)
             time.sleep(60)
         except KeyboardInterrupt:
             print("stopped")

@@ -46,8 +46,9 @@ def test_a_source_that_never_answers_does_not_hold_it(tmp_path, config):
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
-            server.accept()  # it has connected and waits for an answer
+            connection, _ = server.accept()  # and it waits for an answer
             process.send_signal(signal.SIGINT)
             printed, said = process.communicate(timeout=60)
+            connection.close()
     assert process.returncode == 0, said
     assert "0 frames of 1 source" in printed

@@ -355,6 +355,27 @@ def test_boxes_move_outside_nvmm_too_and_on_this_branch_only():
     assert boxes == {"small": [(5, 10, 15, 20)] * 3, "large": [(10, 20, 30, 40)] * 3}
 
 
+def test_scaling_on_one_branch_of_a_tee_leaves_the_other_as_it_was():
+    pipeline = Gst.parse_launch(
+        f"{batched(raw_source(frames=10))} ! tee name=tee "
+        f"tee. ! queue ! nvvideoconvert ! {NVMM},width=160,height=120 "
+        "! fakesink name=small sync=false async=false "
+        "tee. ! queue ! identity sleep-time=2000 ! fakesink name=large sync=false async=false"
+    )
+    visit(pipeline, "mux", lambda batch: batch.frames[0].add(box((10.0, 20.0, 30.0, 40.0))))
+    seen = {"small": [], "large": []}
+    for name, to in seen.items():
+
+        def note(batch, to=to):
+            (frame,) = batch.frames
+            to.append((frame.objects[0].ltwh, frame.width, batch.surfaces[0].size))
+
+        visit(pipeline, name, note, pad="sink")
+    assert finish(pipeline).type == Gst.MessageType.EOS
+    assert seen["small"] == [((5, 10, 15, 20), 160, (160, 120))] * 10
+    assert seen["large"] == [((10, 20, 30, 40), 320, (320, 240))] * 10
+
+
 def test_a_batch_of_two_cannot_leave_as_one_picture():
     source = f"{raw_source()} ! nvvideoconvert ! mux.sink"
     message, _ = play(

@@ -39,6 +39,11 @@ def clean():
     return {name: value for name, value in os.environ.items() if name not in OURS}
 
 
+def with_python(**settings):
+    """The same for a Python that is to import the package under test."""
+    return {**clean(), "PYTHONPATH": str(PACKAGE.parent), **settings}
+
+
 def printed(command, environment):
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -47,7 +52,9 @@ def printed(command, environment):
 
 
 def ran(code, environment=None):
-    return printed([sys.executable, "-W", "ignore", "-c", code], environment or clean()).split()
+    return printed(
+        [sys.executable, "-W", "ignore", "-c", code], environment or with_python()
+    ).split()
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +62,7 @@ def loader(tmp_path_factory):
     """The environment after `eval "$(penstock env)"`, with no registry cached yet."""
     cache = tmp_path_factory.mktemp("a cache")
     text = printed(
-        [sys.executable, "-m", "penstock", "env"], {**clean(), "XDG_CACHE_HOME": str(cache)}
+        [sys.executable, "-m", "penstock", "env"], with_python(XDG_CACHE_HOME=str(cache))
     )
     script = f"{text}\nenv -0"
     lines = printed(["bash", "-c", script], clean()).split("\0")
@@ -101,7 +108,7 @@ def test_importing_pyds_is_enough():
 
 @pytest.mark.parametrize("door", ["import penstock; penstock.init()", "import pyds"])
 def test_registration_can_be_switched_off(door):
-    off = {**clean(), "PENSTOCK_REGISTER": "0"}
+    off = with_python(PENSTOCK_REGISTER="0")
     assert ran(GI + f"{door}\nprint(made())", off) == ["None"]
 
 
@@ -147,7 +154,7 @@ def test_both_ways_at_once_do_no_harm(loader, order):
 
 def test_other_plugin_folders_stay_known(tmp_path):
     for before in ("/somewhere/else", "/somewhere/else::/third"):
-        environment = {**clean(), "GST_PLUGIN_PATH": before}
+        environment = with_python(GST_PLUGIN_PATH=before)
         text = printed([sys.executable, "-m", "penstock", "env"], environment)
         found = printed(["bash", "-c", f'{text}\necho "$GST_PLUGIN_PATH"'], environment).strip()
         assert found.split(":") == [str(PLUGINS.parent), *filter(None, before.split(":"))]

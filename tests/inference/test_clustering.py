@@ -55,6 +55,9 @@ def test_every_class_has_its_own_overlap_and_limit(tmp_path):
     classes = ClassColumns.of(InferConfig(tmp_path, class_attributes=attributes), num_classes=3)
     pair = [(*A[:4], c, 0.9) for c in (0, 1, 2)] + [(*OVER_A[:4], c, 0.8) for c in (0, 1, 2)]
     assert NMS(candidates(*pair), classes).class_ids.tolist() == [0, 1, 2]
+    attributes[1] = ClassAttributes(nms_iou=1.0)
+    classes = ClassColumns.of(InferConfig(tmp_path, class_attributes=attributes), num_classes=3)
+    assert NMS(candidates(*pair), classes).class_ids.tolist() == [0, 1, 1, 2]
 
 
 @pytest.mark.parametrize(("top_k", "left"), [(-1, 3), (0, 3), (2, 2), (1, 1)])

@@ -1,4 +1,6 @@
+import functools
 import os
+import re
 
 import pytest
 from package_index import PackageIndex
@@ -11,15 +13,13 @@ from penstock.kit.fetch import fetch_members
 def clean_env(monkeypatch):
     """Neither settings of this machine nor a proxy between the kit and a local server."""
     for name in list(os.environ):
-        if name.startswith("PIP_") or name.lower().startswith("npm_config_"):
-            monkeypatch.delenv(name)
-        elif name.lower().endswith("_proxy"):
+        if re.match("pip_|npm_config_|.*_proxy$", name, re.IGNORECASE):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_RETRIES", "1")
     monkeypatch.setenv("PIP_TIMEOUT", "5")
     monkeypatch.setenv("npm_config_userconfig", os.devnull)
-    monkeypatch.setenv("npm_config_globalconfig", os.devnull)
+    monkeypatch.setenv("npm_config_globalconfig", "/nowhere/npmrc")
     monkeypatch.setenv("npm_config_fetch_retries", "1")
     return monkeypatch
 
@@ -40,10 +40,19 @@ def cache(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def yunet_file(cache):
-    """YuNet as it was published."""
-    (asset,) = (asset for asset in kit.catalogue() if asset.name == "yunet")
-    folder = cache / "published"
-    folder.mkdir()
-    (path,) = fetch_members(asset, folder, downloads=cache / "downloads")
-    return path
+def published(cache):
+    """A function from an asset's name to its files as they were published."""
+
+    @functools.cache
+    def unpack(name):
+        (asset,) = (asset for asset in kit.catalogue() if asset.name == name)
+        folder = cache / "published" / name
+        folder.mkdir(parents=True)
+        return fetch_members(asset, folder, downloads=cache / "downloads")
+
+    return unpack
+
+
+@pytest.fixture(scope="session")
+def yunet_file(published):
+    return published("yunet")[0]

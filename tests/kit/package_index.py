@@ -62,6 +62,11 @@ class PackageIndex:
         """The Range header of each time an archive was asked for."""
         return [asked for path, asked in self.requests if path.startswith("/files/")]
 
+    def page(self, path):
+        """Content type and body of an address that is not an archive's."""
+        project = re.fullmatch(r"/simple/([^/]+)/", path)
+        return self.listing(project[1]) if project else self.pages.get(path)
+
     def listing(self, project):
         files = [
             (name, f"/files/{name}", hashlib.sha256(content).hexdigest())
@@ -95,20 +100,15 @@ class PackageIndex:
                 index.requests.append((self.path, asked))
                 if index.password and self.headers.get("Authorization") != index.password:
                     self.send_error(401)
-                elif self.path in index.pages:
-                    self._answer(index.pages[self.path])
-                elif page := re.fullmatch(r"/simple/([^/]+)/", self.path):
-                    self._answer(index.listing(page[1]))
+                elif page := index.page(self.path):
+                    self._answer(page)
                 elif self.path.removeprefix("/files/") in index.archives:
                     self._send(index.archives[self.path.removeprefix("/files/")][1], asked)
                 else:
                     self.send_error(404)
 
-            def _answer(self, listing):
-                if listing is None:
-                    self.send_error(404)
-                    return
-                kind, body = listing
+            def _answer(self, page):
+                kind, body = page
                 self.send_response(200)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))

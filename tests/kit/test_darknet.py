@@ -1,11 +1,10 @@
 import numpy as np
 import onnx
-import onnxruntime
-import openvino
 import pytest
 from darknet_reference import Reference, write_cfg, write_weights
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from runtimes import RUNTIMES, run_onnxruntime
 
 from penstock.errors import ModelError
 from penstock.kit.darknet import convert
@@ -50,26 +49,12 @@ def convert_toy(folder, **options):
     return folder / "toy.onnx"
 
 
-def run_onnxruntime(path, images):
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return session.run(["boxes", "scores"], {"images": images})
-
-
-def run_openvino(path, images):
-    exact = {"INFERENCE_PRECISION_HINT": "f32"}
-    outputs = openvino.Core().compile_model(str(path), "CPU", exact)(images)
-    return [outputs["boxes"], outputs["scores"]]
-
-
-RUNTIMES = pytest.mark.parametrize("run", [run_onnxruntime, run_openvino])
-
-
 @RUNTIMES
 def test_boxes_and_scores_are_those_of_a_plain_forward_pass(toy, run):
     folder, image, (boxes, scores) = toy
-    got_boxes, got_scores = run(convert_toy(folder), image[None])
-    np.testing.assert_allclose(got_boxes[0], boxes, atol=1e-4)
-    np.testing.assert_allclose(got_scores[0], scores, atol=1e-4)
+    got = run(convert_toy(folder), image[None])
+    np.testing.assert_allclose(got["boxes"][0], boxes, atol=1e-4)
+    np.testing.assert_allclose(got["scores"][0], scores, atol=1e-4)
 
 
 @RUNTIMES
@@ -77,11 +62,11 @@ def test_three_images_at_once_give_what_each_gives_alone(toy, run):
     folder, image, _ = toy
     images = np.stack([image, image[:, ::-1], image * 0.5]).astype(np.float32)
     path = convert_toy(folder)
-    boxes, scores = run(path, images)
-    for index, alone in enumerate(images):
-        alone_boxes, alone_scores = run(path, alone[None])
-        np.testing.assert_allclose(boxes[index], alone_boxes[0], atol=1e-4)
-        np.testing.assert_allclose(scores[index], alone_scores[0], atol=1e-4)
+    together = run(path, images)
+    for index, image in enumerate(images):
+        alone = run(path, image[None])
+        np.testing.assert_allclose(together["boxes"][index], alone["boxes"][0], atol=1e-4)
+        np.testing.assert_allclose(together["scores"][index], alone["scores"][0], atol=1e-4)
 
 
 def test_the_file_states_its_contract(toy):
@@ -115,9 +100,9 @@ def test_any_multiple_of_32_can_be_the_network_size(tmp_path_factory, columns, r
     boxes, scores = reference.run(image)
     write_cfg(folder / "toy.cfg", LAYERS, (416, 416))
     write_weights(folder / "toy.weights", reference.floats)
-    got_boxes, got_scores = run_onnxruntime(convert_toy(folder, size=(width, height)), image[None])
-    np.testing.assert_allclose(got_boxes[0], boxes, atol=1e-4)
-    np.testing.assert_allclose(got_scores[0], scores, atol=1e-4)
+    got = run_onnxruntime(convert_toy(folder, size=(width, height)), image[None])
+    np.testing.assert_allclose(got["boxes"][0], boxes, atol=1e-4)
+    np.testing.assert_allclose(got["scores"][0], scores, atol=1e-4)
 
 
 @pytest.mark.parametrize("size", [(100, 64), (64, 100), (0, 32), (-32, 32)])

@@ -16,7 +16,6 @@ from package_index import make_sdist
 
 from penstock import kit
 from penstock.errors import PenstockError, UnknownNameError
-from penstock.geometry import cxcywh_to_xyxy, iou_matrix, nms
 
 
 def read_config(path):
@@ -25,14 +24,14 @@ def read_config(path):
     return parser
 
 
-def test_the_default_model_arrives_converted_with_labels_and_configuration(cache):
+def test_the_default_model_arrives_converted_with_labels_and_configuration(tmp_path):
     told = []
-    path = kit.get("yolov4-tiny", cache=cache, progress=lambda *report: told.append(report))
+    path = kit.get("yolov4-tiny", cache=tmp_path, progress=lambda *report: told.append(report))
     assert path.name == "yolov4-tiny.onnx"
     assert told[-1][1] == told[-1][2] > 20_000_000
     labels = path.with_name("labels.txt").read_text().splitlines()
     assert (len(labels), labels[:3]) == (80, ["person", "bicycle", "car"])
-    config = read_config(kit.config_of("yolov4-tiny", cache=cache))["property"]
+    config = read_config(kit.config_of("yolov4-tiny", cache=tmp_path))["property"]
     assert path.with_name(config["onnx-file"]) == path
     assert path.with_name(config["labelfile-path"]).is_file()
     session = onnxruntime.InferenceSession(str(path))
@@ -49,7 +48,7 @@ def test_the_default_video_is_the_file_the_catalogue_promises(cache):
     assert video.get(cv2.CAP_PROP_FRAME_WIDTH) == 1920
 
 
-@pytest.mark.parametrize("name", ["yunet", "age", "gender"])
+@pytest.mark.parametrize("name", ["age", "gender"])
 def test_a_model_that_is_onnx_already_runs_with_its_configuration(cache, name):
     config = read_config(kit.config_of(name, cache=cache))["property"]
     session = onnxruntime.InferenceSession(str(kit.get(name, cache=cache)))
@@ -64,46 +63,6 @@ def test_the_picture_comes_out_of_the_archive_already_there(cache):
     picture = cv2.imread(str(kit.get("bus", cache=cache, progress=lambda *r: told.append(r))))
     assert picture.shape == (1080, 810, 3)
     assert told == []
-
-
-def letterbox(frame, width, height):
-    """Scale into the middle of a black `(height, width)` image; returns it, scale and offset."""
-    scale = min(width / frame.shape[1], height / frame.shape[0])
-    inner = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
-    left, top = (width - inner.shape[1]) // 2, (height - inner.shape[0]) // 2
-    canvas = np.zeros((height, width, 3), np.uint8)
-    canvas[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
-    return canvas, scale, np.array([left, top, left, top])
-
-
-def people(session, frame, config):
-    """Detect class 0 the way the configuration says; xyxy in frame pixels."""
-    _, height, width = map(int, config["property"]["infer-dims"].split(";"))
-    image, scale, offset = letterbox(frame, width, height)
-    tensor = image[None, :, :, ::-1].transpose(0, 3, 1, 2).astype(np.float32)
-    tensor *= float(config["property"]["net-scale-factor"])
-    boxes, scores = session.run(["boxes", "scores"], {"images": tensor})
-    limits = config["class-attrs-all"]
-    likely = scores[0, :, 0] >= float(limits["pre-cluster-threshold"])
-    found = cxcywh_to_xyxy(boxes[0, likely] * [width, height, width, height])
-    keep = nms(found, scores[0, likely, 0], max_iou=float(limits["nms-iou-threshold"]))
-    return (found[keep] - offset) / scale
-
-
-def test_size_and_thresholds_find_the_public_detections_of_vtest(cache, data_dir):
-    rows = np.loadtxt(data_dir / "mot" / "sort_det_PETS09-S2L1.txt", delimiter=",")
-    config = read_config(kit.config_of("yolov4-tiny", cache=cache))
-    session = onnxruntime.InferenceSession(str(kit.get("yolov4-tiny", cache=cache)))
-    video = cv2.VideoCapture(str(data_dir / "video" / "vtest.avi"))
-    hits = detections = public = 0
-    for number in range(1, 61):
-        found = people(session, video.read()[1], config)
-        left_top, size = np.split(rows[rows[:, 0] == number, 2:6], 2, axis=1)
-        overlap = iou_matrix(np.hstack([left_top, left_top + size]), found) >= 0.5
-        hits += min(overlap.any(0).sum(), overlap.any(1).sum())
-        detections, public = detections + len(found), public + len(left_top)
-    assert hits / public >= 0.85
-    assert hits / detections >= 0.70
 
 
 def test_every_row_of_the_catalogue_is_complete():
@@ -122,7 +81,7 @@ def test_every_row_of_the_catalogue_is_complete():
 def test_an_unknown_name_lists_what_there_is_and_guesses():
     with pytest.raises(UnknownNameError, match=r"no 'croud'; did you mean 'crowd'\? It has: yolo"):
         kit.get("croud")
-    with pytest.raises(UnknownNameError, match=r"the kit has no 'xyz'\. It has: yolov4-tiny, yu"):
+    with pytest.raises(UnknownNameError, match=r"the kit has no 'xyz'\. It has: yolov4-tiny, eff"):
         kit.config_of("xyz")
 
 

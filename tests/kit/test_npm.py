@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import socket
+from pathlib import Path
 
 import pytest
 from package_index import make_sdist
@@ -145,7 +146,7 @@ def test_without_npm_and_settings_the_message_says_what_to_set(no_npm, tmp_path)
     with pytest.raises(PenstockError) as caught:
         obtain(make_asset(), root=tmp_path / "k")
     message = str(caught.value)
-    assert "no npm registry is configured: npm is not installed, npm_config_registry" in message
+    assert "no npm registry is configured: npm is not installed, and neither npm_con" in message
     assert f"or put the file that `npm pack` makes of it at {tmp_path}/k/downloads/toy" in message
 
 
@@ -165,6 +166,16 @@ def test_npm_itself_is_asked_first(index, clean_env, tmp_path):
     assert settings.retries == 1
 
 
+def test_an_npm_that_fails_is_quoted(no_npm, tmp_path):
+    npm = tmp_path / "empty" / "npm"
+    npm.write_text("#!/bin/sh\necho 'npm error broken' >&2\nexit 1\n")
+    npm.chmod(0o755)
+    with pytest.raises(ConfigError, match=r"npm does not answer \(npm error broken\), and neither"):
+        read_npm_config()
+    no_npm.setenv("npm_config_registry", "http://one.invalid/")
+    assert read_npm_config().indexes == ("http://one.invalid/",)
+
+
 @needs_npm
 def test_npm_without_settings_knows_its_own_default_registry(clean_env):
     (registry,) = read_npm_config().indexes
@@ -174,7 +185,7 @@ def test_npm_without_settings_knows_its_own_default_registry(clean_env):
 def test_the_user_s_file_names_registry_and_access(no_npm):
     no_npm.setenv("TOY_TOKEN", "s3cret")
     login = base64.b64encode(b"pass").decode()
-    (no_npm_home() / ".npmrc").write_text(
+    (Path.home() / ".npmrc").write_text(
         "; a comment\n# another = one\n"
         "registry = http://mirror.invalid:8080/npm/\n"
         "strict-ssl=false\n"
@@ -192,14 +203,8 @@ def test_the_user_s_file_names_registry_and_access(no_npm):
     }
 
 
-def no_npm_home():
-    from pathlib import Path
-
-    return Path.home()
-
-
 def test_a_folder_s_own_file_wins_over_the_user_s_and_the_environment_over_both(no_npm, tmp_path):
-    (no_npm_home() / ".npmrc").write_text("registry=http://user.invalid/\n")
+    (Path.home() / ".npmrc").write_text("registry=http://user.invalid/\n")
     assert read_npm_config().indexes == ("http://user.invalid/",)
     (tmp_path / "empty" / ".npmrc").write_text("registry=http://folder.invalid/\n")
     assert read_npm_config().indexes == ("http://folder.invalid/",)
@@ -210,11 +215,18 @@ def test_a_folder_s_own_file_wins_over_the_user_s_and_the_environment_over_both(
 def test_a_token_is_sent_where_it_belongs_and_nowhere_else(registry, tmp_path):
     registry.password = "Bearer s3cret"
     registry.add_npm("toy-videos", "1.0.0", TARBALL)
-    (no_npm_home() / ".npmrc").write_text(f"//{registry.host}/:_authToken=s3cret\n")
+    (Path.home() / ".npmrc").write_text(f"//{registry.host}/:_authToken=s3cret\n")
     assert obtain(make_asset(), root=tmp_path / "k").read_bytes() == CLIP
-    (no_npm_home() / ".npmrc").write_text("//127.0.0.1:1/:_authToken=s3cret\n")
+    (Path.home() / ".npmrc").write_text("//127.0.0.1:1/:_authToken=s3cret\n")
     with pytest.raises(PenstockError, match="HTTP 401"):
         obtain(make_asset(), root=tmp_path / "other")
+
+
+def test_a_setting_that_cannot_be_read_is_quoted(no_npm):
+    no_npm.setenv("npm_config_registry", "http://one.invalid/")
+    no_npm.setenv("npm_config_fetch_retries", "many")
+    with pytest.raises(ConfigError, match=r"npm's settings cannot be read: .*'many'"):
+        read_npm_config()
 
 
 @pytest.mark.parametrize("registry", ["", "not an address", "/some/folder"])

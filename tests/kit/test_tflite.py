@@ -23,6 +23,7 @@ from tflite_writer import TfliteWriter
 
 from penstock.errors import MissingExtraError, ModelError
 from penstock.kit.tflite import convert
+from penstock.kit.tflite_file import TfliteFile
 
 SAME, VALID = 0, 1
 NONE, RELU6, SIGN_BIT = 0, 3, 5
@@ -311,11 +312,56 @@ def test_a_size_too_small_for_the_network_is_refused(toy):
         convert_toy(toy[0], size=(64, 16))
 
 
-@pytest.mark.parametrize("content", [b"", b"TFL3", b"\x18\0\0\0TFL3", b"PK\x03\x04 a zip file"])
-def test_a_file_that_is_not_tflite_is_named(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", r"not a TensorFlow Lite file \(0 bytes\)"),
+        (b"TFL3", r"not a TensorFlow Lite file \(4 bytes\)"),
+        (b"PK\x03\x04 a zip file", r"not a TensorFlow Lite file \(14 bytes\)"),
+        (b"\x18\0\0\0TFL3", "not a TensorFlow Lite file, or damaged"),
+    ],
+)
+def test_a_file_that_is_not_tflite_is_named(tmp_path, content, complaint):
     (tmp_path / "toy.tflite").write_bytes(content)
-    with pytest.raises(ModelError, match=r"toy\.tflite"):
+    with pytest.raises(ModelError, match=rf"toy\.tflite: {complaint}"):
         convert_toy(tmp_path)
+
+
+def test_scores_that_are_no_probabilities_are_refused(tmp_path):
+    writer = TfliteWriter()
+    image, offsets, scores = (writer.tensor((1, 8, 8, 3), "float32") for _ in range(3))
+    writer.operator("LOGISTIC", [image], [offsets])
+    writer.operator("RELU", [offsets], [scores])
+    writer.operator("TFLite_Detection_PostProcess", [offsets, scores, image], [], **SCALES)
+    writer.write(tmp_path / "toy.tflite", inputs=[image], outputs=[])
+    with pytest.raises(ModelError, match=r"the scores should come from a LOGISTIC operator"):
+        convert_toy(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "options", "expected"),
+    [
+        ("uint8", {"scale": 0.5, "zero": 128}, [-63.5, 36.0]),
+        ("int8", {"scale": [0.5, 2.0], "zero": [1, -1]}, [0.0, 202.0]),
+        ("int32", {"scale": 0.25}, [0.25, 25.0]),
+        ("float32", {}, [1.0, 100.0]),
+        ("int32", {}, [1, 100]),
+    ],
+)
+def test_constants_are_the_numbers_they_stand_for(tmp_path, dtype, options, expected):
+    writer = TfliteWriter()
+    number = writer.tensor((2,), dtype, values=[1, 100], **options)
+    writer.write(tmp_path / "toy.tflite", inputs=[number], outputs=[])
+    values = TfliteFile(tmp_path / "toy.tflite").constant(number)
+    np.testing.assert_array_equal(values, np.array(expected, values.dtype))
+
+
+def test_a_tensor_that_should_be_constant_and_is_not_is_numbered(tmp_path):
+    writer = TfliteWriter()
+    number = writer.tensor((2,), "float32")
+    writer.write(tmp_path / "toy.tflite", inputs=[number], outputs=[])
+    with pytest.raises(ModelError, match=r"toy\.tflite: tensor 0 should be constant, but is com"):
+        TfliteFile(tmp_path / "toy.tflite").constant(number)
 
 
 @pytest.fixture(scope="module")

@@ -77,6 +77,16 @@ def test_masks_over_boxes_follow_when_their_box_is_cut():
     np.testing.assert_allclose(right_half, [[0.5, 0.75]])
 
 
+@pytest.mark.parametrize("clip", [True, False])
+def test_what_is_kept_is_never_a_view_of_what_a_network_owns(clip):
+    layer = np.array([[0, 0, 9, 9]], np.float32)
+    found = Parsed.inside(
+        make_context(size=SIZE, clip=clip), boxes=layer, class_ids=[0], confidences=np.ones(1)
+    )
+    assert found.boxes.tolist() == layer.tolist()
+    assert not np.shares_memory(found.boxes, layer)
+
+
 def test_an_array_of_masks_belongs_to_the_boxes_before_they_are_cut():
     picture = np.array([[[0.0, 0.25, 0.5, 0.75]]], np.float32)
     found = Parsed.inside(

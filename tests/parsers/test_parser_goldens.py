@@ -82,6 +82,20 @@ def test_yolov3():
     check(found, (25, 16.476615, 55, 38.917261, 1, 0.7310586), tolerance=1e-4)
 
 
+def test_raw_confidences_are_objectness_times_class():
+    # f(1) · f(1) = 0.5344466; f(0.2) · f(-1) = 0.1478734 is not enough.
+    layers = heads(at=(1, 0, 1, 2), numbers=[0, 0, 0, 0, 1, -1, 1])
+    layers["layer0"].reshape(3, 7, 4, 8)[0, :, 0, 0] = [0, 0, 0, 0, 0.2, -1, -20]
+    found = golden("yolov3", layers, thresholds=(0.25, 0.53), clip=False)
+    check(found, (25, -6.5, 55, 54.5, 1, 0.5344466))
+    # An objectness of 0.2 is a probability of 0.549834.
+    layers = heads(at=(1, 0, 1, 2), numbers=[0, 0, 0, 0, 0.2, -20, 20])
+    check(
+        golden("yolov3", layers, thresholds=(0.5, 0.5), clip=False),
+        (25, -6.5, 55, 54.5, 1, 0.549834),
+    )
+
+
 def test_yolov4():
     layers = heads(at=(1, 0, 1, 2), numbers=[0, 1, 0, -1, 20, -20, 1])
     # y: 0.7310586 · 1.1 - 0.05 = 0.7541645, so (40, 28.066632); 36 x 75 / e = 27.590958
@@ -161,7 +175,7 @@ def test_efficient_nms():
         "det_classes": [1, 0, 0],
     }
     check(golden("efficient-nms", layers), (8, 0, 16, 8, 0, 0.75), (4, 5, 12, 25, 1, 0.5))
-    layers["det_boxes"] = [[0.25, 0.5, 0.5, 1], [0, 0, 0.5, 0.25], [0, 0, 1, 1]]
+    layers["det_boxes"] = [[0.25, 0.5, 0.5, 1], [0, 0, 0.5, 0.25], [0, 0, 900, 900]]
     check(golden("efficient-nms", layers), (0, 0, 32, 8, 0, 0.75), (16, 16, 32, 32, 1, 0.5))
 
 

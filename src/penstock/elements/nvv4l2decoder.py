@@ -263,7 +263,7 @@ class Nvv4l2Decoder(Element, Gst.Bin):
         src = decoder.get_static_pad("src")
         self._sink.set_target(decoder.get_static_pad("sink"))
         src.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, weak(self._check_end, otherwise=_OK))
-        self._has_input = self._has_picture = True
+        self._has_input = self._has_picture = True  # so that both are watched for anew
         self._watch(decoder)
         with self._lock:
             self._decoder = decoder

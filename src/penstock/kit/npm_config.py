@@ -29,17 +29,26 @@ def read_npm_config() -> IndexSettings:
     """Find out which registry to use: from npm, else the environment, else `.npmrc`.
 
     Raises:
-        ConfigError: None of them names one.
+        ConfigError: None of them names one, or a setting cannot be read.
     """
-    told = _ask_npm()
+    told, silence = _ask_npm()
     settings = {**_npmrc(told), **_environment(), **{k: v for k, v in told.items() if v}}
     registry = str(settings.get("registry") or "")
     host = urlsplit(registry).netloc.rpartition("@")[2]
-    if not host:
+    if not host:  # nothing, or not an address
+        instead = f", only {registry!r}" if registry else ""
         raise ConfigError(
-            "no npm registry is configured: npm is not installed, npm_config_registry is not set, "
-            "and no .npmrc has a registry. Install npm, or set npm_config_registry to a registry"
+            f"no npm registry is configured: {silence or 'npm knows none'}, and neither "
+            f"npm_config_registry nor an .npmrc names one{instead}. "
+            "Install npm, or set npm_config_registry to a registry's address"
         )
+    try:
+        return _index_settings(settings, registry, host)
+    except ValueError as error:
+        raise ConfigError(f"npm's settings cannot be read: {error}") from error
+
+
+def _index_settings(settings: Mapping[str, Any], registry: str, host: str) -> IndexSettings:
     strict = str(settings.get("strict-ssl", True)).lower() != "false"
     return IndexSettings(
         indexes=(registry,),
@@ -51,19 +60,19 @@ def read_npm_config() -> IndexSettings:
     )
 
 
-def _ask_npm() -> dict[str, Any]:
-    """Return npm's settings, defaults included; nothing where there is no npm that answers."""
+def _ask_npm() -> tuple[dict[str, Any], str]:
+    """Return npm's settings, defaults included, or else why it does not tell them."""
     npm = shutil.which("npm")
     if npm is None:
-        return {}
+        return {}, "npm is not installed"
     asked = subprocess.run(
         [npm, "config", "list", "--json"], capture_output=True, text=True, check=False
     )
     try:
-        answer = json.loads(asked.stdout)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
+        return dict(json.loads(asked.stdout)), ""
+    except (ValueError, TypeError):
+        complaint = asked.stderr.strip() or "no answer"
+        return {}, f"npm does not answer ({complaint.splitlines()[0]})"
 
 
 def _environment() -> dict[str, str]:

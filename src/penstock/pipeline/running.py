@@ -47,8 +47,10 @@ class Run:
         on_warning: Callable[[str], None] | None = None,
     ) -> None:
         self.pipeline = pipeline
+        self._sources = list(sources)
         self._open = list(sources)
         self._failed: list[SourceBin] = []
+        self._aside: list[threading.Thread] = []
         self._on_tick = on_tick or (lambda: None)
         self._on_warning = on_warning or (lambda text: print(text, file=sys.stderr))  # noqa: T201
         self._stops = 0
@@ -66,11 +68,13 @@ class Run:
                     self._loop()
             finally:
                 self.pipeline.set_state(Gst.State.NULL)
+                for thread in self._aside:
+                    thread.join(_DRAIN_S)
 
     def stop(self) -> None:
         """End every stream; `run` returns when what is on its way has arrived."""
         for source in self._open:
-            source.end()
+            self._do_aside(source.end)
 
     @contextmanager
     def _stopped_by_signals(self) -> Iterator[None]:
@@ -96,9 +100,9 @@ class Run:
             text, source = self._first_error()
             if source is None:
                 raise StreamError(text)
-            self._fail(source, text)
+            self._note(source, text)
             self.pipeline.set_state(Gst.State.NULL)
-            self._remove(source)
+            self._forget(source)
             if had_sources and not self._open:
                 return False
         return True
@@ -118,6 +122,7 @@ class Run:
             if message is not None and self._handle(message):
                 return
             self._close_drained()
+            self._go_on_starting()
             for text in quiet.news():
                 self._on_warning(text)
             if self._stops and not stopping_since:
@@ -154,7 +159,7 @@ class Run:
         return text if source is None else f"{source}: {text}"
 
     def _source_of(self, element: Gst.Object | None) -> SourceBin | None:
-        for source in self._open:
+        for source in self._sources:
             if element is not None and (
                 element == source.bin or element.has_as_ancestor(source.bin)
             ):
@@ -162,29 +167,41 @@ class Run:
         return None
 
     def _fail(self, source: SourceBin, text: str) -> None:
-        if source not in self._failed:
-            self._failed.append(source)
-            source.fail(text)
-            self._on_warning(f"{source} failed: {text}")
+        if source in self._failed:
+            return
+        self._note(source, text)
+        source.bin.set_locked_state(True)
+
+    def _note(self, source: SourceBin, text: str) -> None:
+        self._failed.append(source)
+        source.fail(text)
+        self._on_warning(f"{source} failed: {text}")
 
     def _close_drained(self) -> None:
         """Take out failed sources once what they had read has gone downstream."""
         for source in self._failed:
             patience_s = _DRAIN_S if source.has_video else _FIND_S
             if source in self._open and (source.ended or source.silent_s > patience_s):
-                source.end()
-                source.bin.set_locked_state(True)
-                source.bin.set_state(Gst.State.NULL)
-                self._remove(source)
-                # An error while starting stops the whole pipeline's way to PLAYING.
-                self.pipeline.set_state(Gst.State.PLAYING)
+                self._open.remove(source)
+                self._do_aside(source.close)
 
-    def _remove(self, source: SourceBin) -> None:
-        """Take a stopped source out; a pipeline would wait for its state."""
+    def _go_on_starting(self) -> None:
+        """A source's error, a moment after it is heard, stops the pipeline's way to PLAYING."""
+        if self._failed and self.pipeline.get_state(0)[0] == Gst.StateChangeReturn.FAILURE:
+            self.pipeline.set_state(Gst.State.PLAYING)
+
+    def _do_aside(self, function: Callable[[], None]) -> None:
+        """Do what may wait for a streaming thread, without waiting for it here."""
+        thread = threading.Thread(target=function, daemon=True)
+        self._aside.append(thread)
+        thread.start()
+
+    def _forget(self, source: SourceBin) -> None:
+        """Take a source out of a pipeline in state NULL, and its pad out of the mux."""
         self._open.remove(source)
         pad = source.pad.get_peer()
         self.pipeline.remove(source.bin)
-        if pad is not None and self.pipeline.current_state == Gst.State.NULL:
+        if pad is not None:
             pad.get_parent_element().release_request_pad(pad)
 
 

@@ -75,6 +75,8 @@ class SourceBin:
         self._last_s = time.monotonic()
         self._watches: list[DecoderWatch] = []
         self.bin: Gst.Bin = Gst.Bin.new(f"source-{index}")
+        # A source that fails while it starts must not hold up the state of the others.
+        self.bin.set_property("async-handling", True)
         self._decode = Gst.ElementFactory.make("uridecodebin")
         self._decode.set_property("uri", uri)
         self._decode.connect("autoplug-continue", _only_video)
@@ -128,6 +130,15 @@ class SourceBin:
         if not self.ended and peer is not None:
             self.ended = True
             peer.send_event(Gst.Event.new_eos())
+
+    def close(self) -> None:
+        """End it, stop it and take it out of its pipeline; may wait for its streaming thread."""
+        self.end()
+        self.bin.set_locked_state(True)
+        self.bin.set_state(Gst.State.NULL)
+        pipeline = self.bin.get_parent()
+        if pipeline is not None:
+            pipeline.remove(self.bin)
 
     def _on_buffer(self, _pad: Gst.Pad, _info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
         if self.frames == self._most:
