@@ -117,7 +117,7 @@ def penstock(*arguments, timeout=120, **options):
 
 
 def pictures(path):
-    """Decode a video file to its end; returns the sizes of its pictures."""
+    """Decode an MP4 to its end; returns the sizes of its pictures."""
     from streams import Gst, play
 
     def size(_buffer):
@@ -125,7 +125,7 @@ def pictures(path):
         return structure.get_int("width")[1], structure.get_int("height")[1]
 
     pipeline = Gst.parse_launch(
-        f'filesrc location="{path}" ! decodebin ! videoconvert name=out ! fakesink sync=false'
+        f'filesrc location="{path}" ! qtdemux ! h264parse ! avdec_h264 name=out ! fakesink'
     )
     pad = pipeline.get_by_name("out").get_static_pad("src")
     message, sizes = play(pipeline, probe=size, at="out")

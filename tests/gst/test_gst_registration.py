@@ -182,6 +182,32 @@ def test_a_place_with_spaces_and_quotes_works(tmp_path):
     )
 
 
+def test_another_python_first_on_the_path_does_no_harm(tmp_path):
+    other = tmp_path / "other" / "bin" / "python3"  # as conda's and pyenv's are
+    library = tmp_path / "other" / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    for folder in (other.parent, library):
+        folder.mkdir(parents=True)
+    other.write_text("#!/bin/sh\nexit 3\n")
+    other.chmod(0o755)
+    (library / "os.py").touch()
+    environment = with_python(
+        PATH=f"{other.parent}:{os.environ['PATH']}", XDG_CACHE_HOME=str(tmp_path / "cache")
+    )
+    script = f"""
+        eval "$({sys.executable} -m penstock env)"
+        unset PYTHONPATH
+        gst-inspect-1.0 nvdsosd
+    """
+    assert "+----Gstnvdsosd" in printed(["bash", "-ec", script], environment)
+
+
+def test_the_path_is_left_alone_where_this_python_is_the_first():
+    first = with_python(PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    assert "PATH=" not in printed([sys.executable, "-m", "penstock", "env"], first).replace(
+        "GST_PLUGIN_PATH=", ""
+    )
+
+
 def test_without_the_settings_the_working_directory_is_not_searched(loader, tmp_path):
     (tmp_path / "penstock").mkdir()
     (tmp_path / "penstock" / "__init__.py").write_text("print('wrong one')")

@@ -317,7 +317,7 @@ def test_a_size_too_small_for_the_network_is_refused(toy):
     [
         (b"", r"not a TensorFlow Lite file \(0 bytes\)"),
         (b"TFL3", r"not a TensorFlow Lite file \(4 bytes\)"),
-        (b"PK\x03\x04 a zip file", r"not a TensorFlow Lite file \(14 bytes\)"),
+        (b"PK\x03\x04 a zip file", r"not a TensorFlow Lite file \(15 bytes\)"),
         (b"\x18\0\0\0TFL3", "not a TensorFlow Lite file, or damaged"),
     ],
 )
@@ -341,7 +341,7 @@ def test_scores_that_are_no_probabilities_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("dtype", "options", "expected"),
     [
-        ("uint8", {"scale": 0.5, "zero": 128}, [-63.5, 36.0]),
+        ("uint8", {"scale": 0.5, "zero": 128}, [-63.5, -14.0]),
         ("int8", {"scale": [0.5, 2.0], "zero": [1, -1]}, [0.0, 202.0]),
         ("int32", {"scale": 0.25}, [0.25, 25.0]),
         ("float32", {}, [1.0, 100.0]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -25,8 +26,20 @@ def variables() -> dict[str, str]:
     here = str(package / "gst" / "plugins")
     others = [p for p in os.environ.get("GST_PLUGIN_PATH", "").split(":") if p and p != here]
     site = [str(package.parent), *(p for p in sys.path if p.endswith("site-packages"))]
-    return {
+    found = {
         "GST_PLUGIN_PATH": ":".join([here, *others]),
         "GST_REGISTRY": str(cache_dir() / "gstreamer-registry.bin"),
         "PENSTOCK_SITE": ":".join(dict.fromkeys(site)),
     }
+    if _is_another_python(shutil.which("python3")):
+        bin_folder = str(Path(sys.executable).parent)
+        found["PATH"] = ":".join([bin_folder, os.environ.get("PATH", os.defpath)])
+    return found
+
+
+def _is_another_python(first: str | None) -> bool:
+    """Whether the `python3` on PATH is another installation: pyenv's, conda's.
+
+    The Python inside GStreamer's loader looks for its library where that one is.
+    """
+    return first is not None and Path(first).resolve() != Path(sys.executable).resolve()
