@@ -211,7 +211,7 @@ def test_the_path_is_left_alone_where_this_python_is_the_first():
 def test_without_the_settings_the_working_directory_is_not_searched(loader, tmp_path):
     (tmp_path / "penstock").mkdir()
     (tmp_path / "penstock" / "__init__.py").write_text("print('wrong one')")
-    bare = {**loader, "GST_REGISTRY": str(tmp_path / "registry.bin")}
+    bare = {**loader, "GST_REGISTRY": str(tmp_path / "registry.bin"), "PATH": os.defpath}
     del bare["PENSTOCK_SITE"]
     done = subprocess.run(
         ["gst-inspect-1.0", "nvinfer"],

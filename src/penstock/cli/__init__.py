@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from penstock import __version__
+from penstock.cli.bench import bench
 from penstock.cli.detect import demo, detect
 from penstock.cli.environment import env
 from penstock.cli.inspect import inspect
@@ -45,6 +46,7 @@ app.command()(demo)
 app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(
     run
 )
+app.command()(bench)
 app.command()(inspect)
 app.command()(env)
 app.add_typer(kit, name="kit")
