@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from penstock.errors import ConfigError
-from penstock.pipeline import DetectJob
+from penstock.pipeline import DetectJob, outputs
 from penstock.pipeline.outputs import check_outputs
 
 
@@ -20,6 +20,7 @@ def test_good_ones_pass_and_leave_nothing_behind(tmp_path):
     kept.write_text("kept")
     check_outputs(DetectJob(["a.mp4"], output=tmp_path / "o.MP4", json=kept))
     check_outputs(DetectJob(["a.mp4"], output=Path("/dev/null"), json=Path("-")))
+    check_outputs(DetectJob(["https://host/" + "x" * 5000], output=tmp_path / "o.mp4"))
     assert list(tmp_path.iterdir()) == [kept]
     assert kept.read_text() == "kept"
 
@@ -57,3 +58,11 @@ def test_a_window_needs_a_screen_and_excludes_a_file(monkeypatch):
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     assert "neither DISPLAY nor WAYLAND_DISPLAY is set" in refused(display=True)
     assert "exclude each other" in refused(display=True, output=Path("o.mp4"))
+
+
+def test_a_window_needs_a_sink_that_opens_one(monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":99")
+    monkeypatch.setattr(outputs, "_WINDOWS", ("nosuchsink",))
+    assert refused(display=True).endswith(
+        "(nosuchsink), and none is installed: apt-get install gstreamer1.0-x"
+    )

@@ -33,6 +33,7 @@ def test_what_cannot_be_read_is_named(scheme, tmp_path):
         (empty, "the file is empty (0 bytes)"),
         (tmp_path, "wanted a video file, got a folder"),
         (empty / "below", "it cannot be read: Not a directory"),
+        (tmp_path / ("x" * 300), "it cannot be read: File name too long"),
     ):
         with pytest.raises(ConfigError) as caught:
             uri_of(f"{scheme}{path}")

@@ -8,14 +8,13 @@ import numpy as np
 
 from penstock.config import ClassAttributes, InferConfig
 from penstock.inference.regions import Detection
-from penstock.meta import Color, FrameMeta, Mask, ObjectMeta, Rect, Text, UserMeta
+from penstock.meta import Color, FrameMeta, Mask, ObjectMeta, UserMeta
 
 _BORDER_WIDTH_PX = 3
 _TEXT_ABOVE_PX = 10
 _FONT_NAME, _FONT_SIZE = "Serif", 11
 _WHITE: Color = (1.0, 1.0, 1.0, 1.0)
 _BLACK: Color = (0.0, 0.0, 0.0, 1.0)
-_NO_COLOR: Color = (0.0, 0.0, 0.0, 0.0)
 
 _MASK_THRESHOLD = 0.5
 
@@ -56,24 +55,16 @@ def _object(found: Detection, look: ClassAttributes, config: InferConfig) -> Obj
         confidence=found.confidence,
         component_id=config.component_id,
     )
+    rect, text = obj.rect, obj.text  # dressed in place: new ones would double the work
+    rect.border_width = _BORDER_WIDTH_PX
+    rect.border_color = look.border_color
+    if look.bg_color is not None:
+        rect.has_bg, rect.bg_color = 1, look.bg_color
     left, top, _, _ = found.ltwh
-    obj.rect = Rect(
-        *found.ltwh,
-        border_width=_BORDER_WIDTH_PX,
-        border_color=look.border_color,
-        has_bg=int(look.bg_color is not None),
-        bg_color=look.bg_color or _NO_COLOR,
-    )
-    obj.text = Text(
-        found.label,
-        x=max(0, int(left)),
-        y=max(0, int(top) - _TEXT_ABOVE_PX),
-        font_name=_FONT_NAME,
-        font_size=_FONT_SIZE,
-        font_color=_WHITE,
-        has_bg=1,
-        bg_color=_BLACK,
-    )
+    text.text = found.label
+    text.x, text.y = max(0, int(left)), max(0, int(top) - _TEXT_ABOVE_PX)
+    text.font_name, text.font_size, text.font_color = _FONT_NAME, _FONT_SIZE, _WHITE
+    text.has_bg, text.bg_color = 1, _BLACK
     if found.mask is not None:
         obj.mask = Mask(found.mask, config.segmentation_threshold or _MASK_THRESHOLD)
     if found.keypoints is not None:

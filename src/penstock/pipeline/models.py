@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
@@ -34,7 +35,7 @@ def config_for(model: str, *, folder: Path | None = None) -> Path:
         ModelError: An ONNX file that cannot be read.
         UnknownNameError: No such name in the kit; the message lists what there is.
     """
-    path = Path(model).expanduser()
+    path = Path(os.path.expanduser(model))
     if path.suffix in (*_CONFIGS, ".onnx"):
         if not path.is_file():
             kind = "ONNX file" if path.suffix == ".onnx" else "configuration file"

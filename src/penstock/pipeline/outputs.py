@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 
 from penstock.errors import ConfigError
+from penstock.gst import Gst
 from penstock.pipeline.job import STDOUT, DetectJob
 
 _MP4 = (".mp4", ".m4v", ".mov")
+_WINDOWS = ("ximagesink", "xvimagesink", "glimagesink", "waylandsink")
 
 
 def check_outputs(job: DetectJob) -> None:
@@ -19,13 +21,8 @@ def check_outputs(job: DetectJob) -> None:
     Raises:
         ConfigError: An output cannot be written, is a source, or is named twice.
     """
-    if job.output is not None and job.display:
-        raise ConfigError("output and display exclude each other; give one of them")
-    if job.display and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise ConfigError(
-            "display needs a screen, but neither DISPLAY nor WAYLAND_DISPLAY is set; "
-            "write a file instead: output out.mp4"
-        )
+    if job.display:
+        _check_display(job)
     if job.output is not None and job.output.suffix.lower() not in _MP4 and not _is_special(job):
         raise ConfigError(f"output {job.output}: MP4 is written; wanted a name ending in .mp4")
     written = [("output", job.output), ("json", None if job.json == STDOUT else job.json)]
@@ -33,10 +30,25 @@ def check_outputs(job: DetectJob) -> None:
     for option, path in named:
         _check(option, path)
         for source in job.sources:
-            if Path(source).exists() and _same(path, Path(source)):
+            if os.path.exists(source) and _same(path, source):
                 raise ConfigError(f"{option} {path}: this would overwrite the source {source}")
     if len(named) == 2 and _same(named[0][1], named[1][1]):
         raise ConfigError(f"output and json both name {job.output}; give them two files")
+
+
+def _check_display(job: DetectJob) -> None:
+    if job.output is not None:
+        raise ConfigError("output and display exclude each other; give one of them")
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise ConfigError(
+            "display needs a screen, but neither DISPLAY nor WAYLAND_DISPLAY is set; "
+            "write a file instead, with output"
+        )
+    if not any(map(Gst.ElementFactory.find, _WINDOWS)):
+        raise ConfigError(
+            f"display needs one of GStreamer's windows ({', '.join(_WINDOWS)}), and none is "
+            "installed: apt-get install gstreamer1.0-x"
+        )
 
 
 def _is_special(job: DetectJob) -> bool:
@@ -58,5 +70,5 @@ def _check(option: str, path: Path) -> None:
         raise ConfigError(f"{option} {path} cannot be written: {error.strerror}") from error
 
 
-def _same(one: Path, other: Path) -> bool:
+def _same(one: Path, other: Path | str) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)

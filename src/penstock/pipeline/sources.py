@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,12 +27,12 @@ def uri_of(source: str) -> str:
     scheme, separator, _ = source.partition("://")
     if separator and scheme != "file":
         return source
-    path = Path(unquote(urlsplit(source).path) if separator else source).expanduser()
-    if path.is_char_device():
-        return f"v4l2://{path}"
-    if not source or path.is_dir():
-        raise ConfigError(f"source {source!r}: wanted a video file, got a folder")
+    path = Path(os.path.expanduser(unquote(urlsplit(source).path) if separator else source))
     try:
+        if path.is_char_device():
+            return f"v4l2://{path}"
+        if not source or path.is_dir():
+            raise ConfigError(f"source {source!r}: wanted a video file, got a folder")
         with path.open("rb") as file:
             if path.is_file() and not file.read(1):
                 raise ConfigError(f"source {source}: the file is empty (0 bytes)")
