@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# xvfb is for the tests alone: a display without a screen.
 PACKAGES=(
   ca-certificates
   fontconfig
@@ -19,10 +20,12 @@ PACKAGES=(
   gstreamer1.0-plugins-ugly
   gstreamer1.0-python3-plugin-loader
   gstreamer1.0-tools
+  gstreamer1.0-x
   python3-cairo
   python3-gi
   python3-gst-1.0
   python3-venv
+  xvfb
 )
 STAMP=.venv/setup.stamp
 

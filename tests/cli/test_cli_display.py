@@ -1,21 +1,14 @@
 """`penstock detect --display` on a screen that exists only in memory."""
 
 import os
-import shutil
 import subprocess
 
 import numpy as np
 import pytest
 
 from footage import clip, command, gst
-from streams import Gst
 
 SCREEN = (640, 480)
-
-pytestmark = pytest.mark.skipif(
-    shutil.which("Xvfb") is None or Gst.ElementFactory.find("ximagesink") is None,
-    reason="Xvfb or GStreamer's X11 plugin is not installed",
-)
 
 
 @pytest.fixture

@@ -53,8 +53,9 @@ ENDS = {
         "pipeline.set_state(Gst.State.NULL)\n"
         "other = Gst.parse_launch('videotestsrc ! identity name=i ! fakesink sync=false')\n"
         "arrived.clear()\n"
-        "pad = other.get_by_name('i').get_static_pad('src')\n"
-        "pad.add_probe(Gst.PadProbeType.BUFFER, probe)\n"
+        "def add(): other.get_by_name('i').get_static_pad('src').add_probe(\n"
+        "    Gst.PadProbeType.BUFFER, probe)\n"
+        "add()\n"
         "other.set_state(Gst.State.PLAYING)\n"
         "assert arrived.wait(60)",
         0,

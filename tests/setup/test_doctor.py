@@ -287,4 +287,4 @@ def test_set_up_and_the_guide_install_every_package_that_the_doctor_may_ask_for(
     guide = (ROOT / "docs/install.md").read_text()
     command = re.search(r"--no-install-recommends (.*?)\n/usr", guide, re.S)[1]
     assert asked <= set(installed)
-    assert set(command.replace("\\", "").split()) == set(installed)
+    assert set(command.replace("\\", "").split()) == set(installed) - {"xvfb"}  # for tests alone

@@ -11,20 +11,24 @@ import atexit
 import os
 import sys
 import threading
-import weakref
+from collections.abc import Callable
 
 from penstock.gst.gi import Gst
 
 _PATIENCE_S = 10.0
-_watched: dict[int, weakref.ref[Gst.Object]] = {}
+_watched: dict[int, Callable[[], Gst.Object | None]] = {}  # by C address
 _process = os.getpid()
 
 
 def watch(part: Gst.Object) -> None:
     """Stop the pipeline around an element or pad at exit, if there is one then."""
-    key = id(part)
-    if key not in _watched:
-        _watched[key] = weakref.ref(part, lambda _: _watched.pop(key, None))
+    address = hash(part)
+    if address not in _watched:  # GObject's weak reference: Python's dies with the wrapper
+        _watched[address] = part.weak_ref(_forget, address)
+
+
+def _forget(address: int) -> None:
+    _watched.pop(address, None)
 
 
 def stop_all() -> None:

@@ -22,7 +22,16 @@ from penstock.gst.messages import interrupt_later, post_error, post_warning, sai
 OK = Gst.PadProbeReturn.OK
 failures: Counter[str] = Counter()
 """What went wrong in probes, by probe, kind, file and line, since the process started."""
-_ANSWERS = {int(answer): answer for answer in Gst.PadProbeReturn.__enum_values__.values()}
+_ANSWERS = {
+    int(answer): answer
+    for answer in (
+        Gst.PadProbeReturn.DROP,
+        Gst.PadProbeReturn.OK,
+        Gst.PadProbeReturn.REMOVE,
+        Gst.PadProbeReturn.PASS,
+        Gst.PadProbeReturn.HANDLED,
+    )
+}
 _original = Gst.Pad.add_probe
 _counting = threading.Lock()
 
