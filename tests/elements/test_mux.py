@@ -387,3 +387,16 @@ def test_batches_know_their_size_and_frames_their_place():
 
     play(mux(2) + source(0) + source(1), probe=look, at="mux")
     assert seen == [(2, [0, 1], 2)] * 10
+
+
+@pytest.mark.parametrize("made", ["BGRx", "GRAY8", "I420", "RGBA"])
+def test_a_source_of_any_format_reaches_elements_that_take_few(made):
+    message, batches = play(
+        mux(1, then="nvdsosd ! nvvideoconvert ! video/x-raw,format=I420 ! fakesink")
+        + "videotestsrc num-buffers=3 ! nvvideoconvert "
+        f"! video/x-raw(memory:NVMM),format={made},width=64,height=36 ! mux.sink_0",
+        probe=record,
+        at="mux",
+    )
+    assert message.type == Gst.MessageType.EOS
+    assert len(batches) == 3

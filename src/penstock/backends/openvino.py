@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
+
+# OpenVINO reports its use to its makers, from a process that it forks; without this module it does
+# not. Nothing that Penstock runs phones home.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+import openvino as ov
 
 from penstock.backends.base import (
     Arrays,
@@ -24,6 +29,9 @@ from penstock.backends.cores import usable_cores
 from penstock.backends.onnx_file import inspect
 from penstock.errors import ModelError
 
+# The first call sets up a table under a lock of its own and waits for the GIL: two threads that
+# open a network at once would wait for each other for ever. Modules load in one thread.
+ov.Type.f32.to_dtype()
 _log = logging.getLogger(__name__)
 _DEVICE = "CPU"
 

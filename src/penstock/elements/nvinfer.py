@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PROCESS_MODE = EnumType("GstNvInferProcessModeType", {"primary": 1, "secondary": 2})
 _COMING = "accepted; coming, an error where it is switched on"
 _UNUSED = "accepted; without effect here"
-_NOT_YET = ("output-tensor-meta", "output-instance-mask", "input-tensor-meta")
+_NOT_YET = ("output-tensor-meta", "input-tensor-meta")
 _FROM_FILE = {
     "batch-size": "batch_size",
     "unique-id": "component_id",
@@ -40,6 +40,7 @@ _FROM_FILE = {
     "infer-on-gie-id": "operate_on_gie_id",
     "output-tensor-meta": "output_tensor_meta",
     "output-instance-mask": "output_instance_mask",
+    "raw-output-file-write": "raw_output_file_write",
     "input-tensor-meta": "input_tensor_from_meta",
     "crop-objects-to-roi-boundary": "crop_to_roi",
     "gpu-id": "gpu_id",
@@ -91,11 +92,11 @@ class NvInfer(BatchTransform):
         Property("filter-out-class-ids", "string", None, "Drop detections of these classes: 0;2"),
         Property("model-engine-file", "string", None, _UNUSED, accepted_only=True),
         GPU_ID,
-        Property("raw-output-file-write", "bool", False, _UNUSED, accepted_only=True),
+        Property("raw-output-file-write", "bool", False, "Write the network's outputs to files"),
         Property("raw-output-generated-callback", "pointer", None, _UNUSED, accepted_only=True),
         Property("raw-output-generated-userdata", "pointer", None, _UNUSED, accepted_only=True),
         Property("output-tensor-meta", "bool", False, _COMING, accepted_only=True),
-        Property("output-instance-mask", "bool", False, _COMING, accepted_only=True),
+        Property("output-instance-mask", "bool", False, "Add the objects' masks (network-type 3)"),
         Property("input-tensor-meta", "bool", False, _COMING, accepted_only=True),
         Property("clip-object-outside-roi", "bool", True, "Clip boxes at the frame's edges"),
         Property("crop-objects-to-roi-boundary", "bool", False, "Clip boxes at the roi offsets"),
@@ -147,14 +148,14 @@ class NvInfer(BatchTransform):
             raise ConfigError("config-file-path must name a configuration file, got nothing")
         self._warn(self._config.warnings)
         config = self._effective()
-        for key, value, wanted in (
-            ("network-type", config.network_type, 0),
-            ("process-mode", config.process_mode, 1),
+        for key, value, there in (
+            ("network-type", config.network_type, (0, 3)),
+            ("process-mode", config.process_mode, (1,)),
         ):
-            if value != wanted:
+            if value not in there:
                 raise ConfigError(
                     f"{config.where(key)}: {key}={value} is not available yet; detectors "
-                    "(network-type=0) on whole frames (process-mode=1) are"
+                    "(network-type=0), also with masks (3), on whole frames (process-mode=1) are"
                 )
         for name in _NOT_YET:
             if self.setting(name):

@@ -47,7 +47,9 @@ from penstock.gst import (
 from penstock.meta import BatchMeta, FrameMeta, Surfaces
 from penstock.surface import Surface, placement
 
-_FORMATS = ("NV12", "RGBA", "I420", "P010_10LE", "BGRx", "GRAY8")
+_ACCEPTED = ("NV12", "RGBA", "I420", "P010_10LE", "BGRx", "GRAY8")
+_PROMISED = ("NV12", "RGBA", "I420")
+"""What every element behind the mux takes; the surfaces still hold what came."""
 _COMING = "accepted; coming with live sources"
 
 
@@ -120,9 +122,9 @@ class NvStreamMux(Element, Gst.Element):
     )
     __gsttemplates__ = (
         pad_template(
-            "sink_%u", Gst.PadDirection.SINK, Gst.PadPresence.REQUEST, nvmm_caps(*_FORMATS)
+            "sink_%u", Gst.PadDirection.SINK, Gst.PadPresence.REQUEST, nvmm_caps(*_ACCEPTED)
         ),
-        pad_template("src", Gst.PadDirection.SRC, Gst.PadPresence.ALWAYS, nvmm_caps(*_FORMATS)),
+        pad_template("src", Gst.PadDirection.SRC, Gst.PadPresence.ALWAYS, nvmm_caps(*_PROMISED)),
     )
     __gproperties__ = gproperties(PROPERTIES)
 
@@ -418,7 +420,9 @@ class NvStreamMux(Element, Gst.Element):
         if token is None:
             return
         arrivals = [arrival for _, arrival in decision.frames]
-        self._promised = self._promised or arrivals[0].surface.format
+        if self._promised is None:
+            came = arrivals[0].surface.format
+            self._promised = came if came in _PROMISED else "NV12"
         self._output.announce(self._caps(arrivals[0]))
         batch = BatchMeta(
             [arrival.frame for arrival in arrivals],
