@@ -15,7 +15,7 @@ SCREEN = (640, 480)
 def screen(monkeypatch):
     reads, writes = os.pipe()
     with subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writes), "-screen", "0", "{}x{}x24".format(*SCREEN)],
+        ["Xvfb", "-noreset", "-displayfd", str(writes), "-screen", "0", "{}x{}x24".format(*SCREEN)],
         pass_fds=[writes],
         stderr=subprocess.DEVNULL,
     ) as server:
