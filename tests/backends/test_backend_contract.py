@@ -77,6 +77,22 @@ def test_a_static_batch_is_reported_and_enforced(backend, tmp_path):
         network.run({"x": random_input(1, 3, 6, 6)})
 
 
+def test_an_open_batch_is_fixed_when_asked(backend, tmp_path):
+    weights = convolution(tmp_path / "net.onnx")
+    network = backend(tmp_path / "net.onnx", batch=1)
+    assert network.max_batch == 1
+    assert network.inputs["x"].shape == (1, 3, 6, 6)
+    x = random_input(1, 3, 6, 6)
+    np.testing.assert_allclose(network.run({"x": x})["sums"], convolved(x, weights), atol=1e-5)
+    with pytest.raises(ModelError, match=r"wants \(1, 3, 6, 6\)"):
+        network.run({"x": random_input(2, 3, 6, 6)})
+
+
+def test_the_model_s_own_batch_stands_against_the_one_asked_for(backend, tmp_path):
+    convolution(tmp_path / "net.onnx", batch=2)
+    assert backend(tmp_path / "net.onnx", batch=1).max_batch == 2
+
+
 def test_an_open_input_takes_the_shape_asked_for(backend, tmp_path):
     weights = convolution(tmp_path / "net.onnx", side="side")
     network = backend(tmp_path / "net.onnx", input_shape=(3, 9, 7))

@@ -43,7 +43,7 @@ def test_a_configuration_file_is_all_it_takes(from_file):
         ),
         (
             "model-color-format=2",
-            r"line 4, .* model-color-format: GRAY has 1 channel.*\(\?, 3, 24,",
+            r"line 4, .* model-color-format: GRAY has 1 channel.*\(1, 3, 24,",
         ),
         (
             "output-blob-names=cov",

@@ -41,6 +41,8 @@ class Backend(Protocol):
         model: The ONNX file.
         precision: `"f32"` computes in 32 bits, everywhere; `"fastest"` lets the hardware choose.
         input_shape: Shape of the first input without the batch, for models that leave it open.
+        batch: Compile for runs of exactly so many, where the model leaves that open: faster than
+            a network for any number.
         threads: How many to compute with; by default one for each usable core.
         cache: Folder for compiled models; without it nothing is kept. Deleting it is harmless.
 
@@ -60,6 +62,7 @@ class Backend(Protocol):
         *,
         precision: Precision = "f32",
         input_shape: Shape | None = None,
+        batch: int | None = None,
         threads: int | None = None,
         cache: Path | None = None,
     ) -> None: ...
@@ -71,7 +74,7 @@ class Backend(Protocol):
 
     @property
     def max_batch(self) -> int | None:
-        """The batch size the model was made with; `None` where any will do."""
+        """The batch size the model was made with or compiled for; `None` where any will do."""
         ...
 
     def run(self, inputs: Arrays) -> Arrays:
@@ -105,14 +108,17 @@ def specs_text(specs: Mapping[str, TensorSpec]) -> str:
     return ", ".join(f"{name!r} {spec}" for name, spec in specs.items())
 
 
-def settle_input_shape(model: Path, name: str, declared: Shape, asked: Shape | None) -> Shape:
-    """The shape of an input, batch included, once the caller's wish is known.
+def settle_input_shape(
+    model: Path, name: str, declared: Shape, asked: Shape | None, batch: int | None = None
+) -> Shape:
+    """The shape of an input, batch included, once the caller's wishes are known.
 
     Raises:
         ModelError: The model's own dimensions are different from those asked for.
     """
+    images = declared[0] or batch if declared else None
     if asked is None:
-        return declared
+        return (images, *declared[1:]) if declared else declared
     fits = len(asked) == len(declared) - 1 and all(
         own in (None, wish) for own, wish in zip(declared[1:], asked, strict=True)
     )
@@ -121,7 +127,7 @@ def settle_input_shape(model: Path, name: str, declared: Shape, asked: Shape | N
             f"{model}: input {name!r} of the network is {shape_text(declared)}, batch first; "
             f"the settings ask for {shape_text(asked)} after the batch"
         )
-    return (declared[0], *asked)
+    return (images, *asked)
 
 
 def check_inputs(model: Path, specs: Mapping[str, TensorSpec], inputs: Arrays) -> None:

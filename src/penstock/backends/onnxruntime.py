@@ -38,6 +38,7 @@ class OnnxRuntimeBackend:
         *,
         precision: Precision = "f32",
         input_shape: Shape | None = None,
+        batch: int | None = None,
         threads: int | None = None,
         cache: Path | None = None,
     ) -> None:
@@ -53,10 +54,9 @@ class OnnxRuntimeBackend:
             ) from error
         self.inputs = {node.name: _spec(model, node) for node in session.get_inputs()}
         self.outputs = {node.name: _spec(model, node) for node in session.get_outputs()}
-        if input_shape is not None:
-            name, spec = next(iter(self.inputs.items()))
-            settled = settle_input_shape(model, name, spec.shape, input_shape)
-            self.inputs[name] = TensorSpec(settled, spec.dtype)
+        name, spec = next(iter(self.inputs.items()))
+        settled = settle_input_shape(model, name, spec.shape, input_shape, batch)
+        self.inputs[name] = TensorSpec(settled, spec.dtype)
         self._names = list(self.outputs)
         self._session = session
 

@@ -48,6 +48,7 @@ class OpenVinoBackend:
         *,
         precision: Precision = "f32",
         input_shape: Shape | None = None,
+        batch: int | None = None,
         threads: int | None = None,
         cache: Path | None = None,
     ) -> None:
@@ -58,7 +59,7 @@ class OpenVinoBackend:
         settings = _settings(precision, threads or usable_cores())
         try:
             compiled = _compile(
-                model, settings, input_shape, cache if file.self_contained else None
+                model, settings, (input_shape, batch), cache if file.self_contained else None
             )
             self.inputs = {port.get_any_name(): _spec(port) for port in compiled.inputs}
             self.outputs = {_output_name(port): _spec(port) for port in compiled.outputs}
@@ -128,11 +129,15 @@ def _settings(precision: Precision, threads: int) -> dict[str, Any]:
 
 
 def _compile(
-    model: Path, settings: dict[str, Any], input_shape: Shape | None, cache: Path | None
+    model: Path,
+    settings: dict[str, Any],
+    wishes: tuple[Shape | None, int | None],
+    cache: Path | None,
 ) -> Any:
+    """Compile, or load what was compiled before; `wishes` are `input_shape` and `batch`."""
     core = ov.Core()
     if cache is None:
-        return core.compile_model(_read(core, model, input_shape), _DEVICE, settings)
+        return core.compile_model(_read(core, model, *wishes), _DEVICE, settings)
     place = CompiledModel(
         cache,
         model,
@@ -140,24 +145,24 @@ def _compile(
         core.get_property(_DEVICE, "FULL_DEVICE_NAME"),
         sorted(core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")),
         sorted(settings.items()),
-        input_shape,
+        wishes,
     )
     if stored := place.load():
         try:
             return core.import_model(stored, _DEVICE, settings)
         except RuntimeError as error:
             _log.warning("%s: compiling again: %s", place.path, _reason(error))
-    compiled = core.compile_model(_read(core, model, input_shape), _DEVICE, settings)
+    compiled = core.compile_model(_read(core, model, *wishes), _DEVICE, settings)
     place.store(compiled.export_model().getvalue())
     return compiled
 
 
-def _read(core: Any, model: Path, input_shape: Shape | None) -> Any:
+def _read(core: Any, model: Path, input_shape: Shape | None, batch: int | None) -> Any:
     network = core.read_model(model)
-    if input_shape is not None:
-        port = network.inputs[0]
-        name = port.get_any_name()
-        settled = settle_input_shape(model, name, _shape(port), input_shape)
+    port = network.inputs[0]
+    name, declared = port.get_any_name(), _shape(port)
+    settled = settle_input_shape(model, name, declared, input_shape, batch)
+    if settled != declared:
         network.reshape({name: [-1 if side is None else side for side in settled]})
     return network
 

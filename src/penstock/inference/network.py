@@ -117,7 +117,14 @@ def _open(
         key = "infer-dims"
     make = BACKENDS.load(backend)
     try:
-        return make(model, precision=precision, input_shape=shape, threads=threads, cache=cache)
+        return make(
+            model,
+            precision=precision,
+            input_shape=shape,
+            batch=1 if config.batch_size == 1 else None,
+            threads=threads,
+            cache=cache,
+        )
     except ModelError as error:
         raise ModelError(f"{config.where(key)}: {error}") from error
 

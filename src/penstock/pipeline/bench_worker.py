@@ -176,6 +176,7 @@ class _Network:
         backend = BACKENDS.load(self.backend)(
             config.model_file,
             precision="f32" if config.precision == "f32" else "fastest",
+            batch=1,
             cache=cache_folder(),
         )
         self.precision = backend.precision_used
