@@ -30,7 +30,7 @@ def bench(
         bool, typer.Option("--capacity", help="How many streams of this rate fit this machine.")
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the rows as a JSON list.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw them (needs penstock[plot]).")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw them (needs penstock\\[plot]).")] = None,
 ) -> None:
     """Compare the pipeline with decoding and inference by hand, in turns."""
     from penstock import kit
@@ -87,22 +87,27 @@ def _show(kind: str, sample: Sample) -> None:
 
 
 def _table(rows: list[Row]) -> Table:
+    """Three lines for each number of streams; narrow enough for 80 columns."""
+    from penstock.pipeline.bench import KINDS
+
+    first = rows[0]
     table = Table(
-        "streams", "reference", "pipeline", "drawn", "CPU-ms a frame: ratio", "drawn adds",
-        "frames/s: ratio",
-        title=f"{rows[0].model} on {rows[0].video}, {rows[0].backend} {rows[0].precision}, "
-        f"medians of {rows[0].pairs}",
-    )  # fmt: skip
+        *("streams", "", "CPU-ms a frame", "beside reference", "frames/s", "beside reference"),
+        title=f"{first.model} on {first.video}, {first.backend} {first.precision}, "
+        f"medians of {first.pairs}",
+    )
     for row in rows:
-        table.add_row(
-            str(row.streams),
-            f"{row.reference_cpu_ms:.2f} ms, {row.reference_fps:.1f}/s",
-            f"{row.pipeline_cpu_ms:.2f} ms, {row.pipeline_fps:.1f}/s",
-            f"{row.drawn_cpu_ms:.2f} ms, {row.drawn_fps:.1f}/s",
-            f"{row.pipeline_cpu_ms / row.reference_cpu_ms:.3f}",
-            f"{row.drawn_cpu_ms - row.reference_cpu_ms:+.2f} ms",
-            f"{row.pipeline_fps / row.reference_fps:.3f}",
-        )
+        for kind in KINDS:
+            cpu, fps = getattr(row, f"{kind}_cpu_ms"), getattr(row, f"{kind}_fps")
+            more = f"{cpu / row.reference_cpu_ms:.3f} {cpu - row.reference_cpu_ms:+.2f}"
+            faster = f"{fps / row.reference_fps:.3f}"
+            is_reference = kind == "reference"
+            table.add_row(
+                *(str(row.streams) if is_reference else "", kind),
+                *(f"{cpu:.2f}", "" if is_reference else more),
+                *(f"{fps:.1f}", "" if is_reference else faster),
+                end_section=kind == KINDS[-1],
+            )
     return table
 
 
@@ -112,9 +117,11 @@ def _draw(rows: list[Row], file: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ConfigError("--plot needs matplotlib: pip install 'penstock[plot]'") from error
+    from penstock.pipeline.bench import KINDS
+
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
-    for place, kind in enumerate(("reference", "pipeline", "drawn")):
+    for place, kind in enumerate(KINDS):
         heights = [getattr(row, f"{kind}_cpu_ms") for row in rows]
         axes.bar([n + (place - 1) * 0.27 for n in range(len(rows))], heights, 0.25, label=kind)
     axes.set_xticks(range(len(rows)), [str(row.streams) for row in rows])
