@@ -47,6 +47,43 @@ def convolution(path, *, batch="n", side=6, metadata=None):
     return weights
 
 
+def quantised_convolution(path, *, side=6):
+    """`x` (n, 3, side, side), in [0, 1] → `y` = max(0, W·x), 8 channels, all in 8 bits.
+
+    As quantisers write it: the picture and the result are uint8, one scale each, the weights int8
+    with a scale for each channel, and QuantizeLinear, DequantizeLinear stand at each place.
+
+    Returns:
+        The weights as real numbers, and the step of `y`.
+    """
+    weights = np.random.default_rng(2).normal(size=(8, 3, 3, 3)).astype(np.float32)
+    steps = np.abs(weights).reshape(8, -1).max(axis=1) / 127
+    eight_bits = np.round(weights / steps[:, None, None, None]).astype(np.int8)
+    save_model(
+        path,
+        [
+            ("QuantizeLinear", ["x", "x_step", "zero"], ["x8"], {}),
+            ("DequantizeLinear", ["x8", "x_step", "zero"], ["xq"], {}),
+            ("DequantizeLinear", ["w8", "w_step", "w_zero"], ["wq"], {"axis": 0}),
+            ("Conv", ["xq", "wq"], ["sums"], {}),
+            ("Relu", ["sums"], ["positive"], {}),
+            ("QuantizeLinear", ["positive", "y_step", "zero"], ["y8"], {}),
+            ("DequantizeLinear", ["y8", "y_step", "zero"], ["y"], {}),
+        ],
+        inputs={"x": ["n", 3, side, side]},
+        outputs={"y": ["n", 8, side - 2, side - 2]},
+        constants={
+            "x_step": np.float32(1 / 255),
+            "y_step": np.float32(1 / 16),
+            "zero": np.uint8(0),
+            "w8": eight_bits,
+            "w_step": steps.astype(np.float32),
+            "w_zero": np.zeros(8, np.int8),
+        },
+    )
+    return eight_bits * steps[:, None, None, None], 1 / 16
+
+
 def _value(name, spec):
     shape, dtype = spec if isinstance(spec, tuple) else (spec, "float32")
     return helper.make_tensor_value_info(name, TYPES[dtype], shape)

@@ -1,5 +1,10 @@
 """YuNet converted, against the decoder of OpenCV that its authors wrote."""
 
+import json
+import os
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import onnx
@@ -123,3 +128,28 @@ def test_scores_stay_in_0_to_1_whatever_the_picture(convert_to):
     assert np.isfinite(scores).all()
     assert scores.min() >= 0
     assert scores.max() <= 1
+
+
+def test_penstock_detect_tells_the_landmarks_that_opencv_finds(
+    cache, yunet_file, data_dir, tmp_path
+):
+    """In pixels of the source, though the network sees another size."""
+    lines = tmp_path / "faces.jsonl"
+    command = ["-m", "penstock", "detect", data_dir / "bus.jpg", "--model", "yunet", "--json"]
+    done = subprocess.run(
+        [sys.executable, *command, lines],
+        env={**os.environ, "PENSTOCK_CACHE": str(cache)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(lines.read_text())["objects"]
+    picture = cv2.imread(str(data_dir / "bus.jpg"))
+    detector = cv2.FaceDetectorYN.create(str(yunet_file), "", picture.shape[1::-1], 0.7, 0.3)
+    expected = sorted(detector.detect(picture)[1].tolist())
+    assert len(found) == len(expected) == 2
+    for face, row in zip(sorted(found, key=lambda one: one["left"]), expected, strict=True):
+        points = np.array(face["keypoints"])
+        np.testing.assert_allclose(points[:, :2].ravel(), row[4:14], atol=5)  # faces are 40 px wide
+        assert set(points[:, 2]) == {face["confidence"]}

@@ -10,6 +10,7 @@ from penstock.parsers import ALIASES, PARSERS
 from penstock.parsers.base import ParseContext
 from penstock.parsers.convention import CONVENTION, CONVENTIONS
 from penstock.parsers.efficientdet import ANCHOR_SCALE
+from penstock.parsers.keypoints import KEYPOINT_CONVENTION, KEYPOINT_CONVENTIONS
 
 PAGE = Path(__file__).parents[2] / "docs" / "parsers.md"
 
@@ -37,7 +38,8 @@ def test_every_well_known_function_has_its_row(text, alias):
 
 
 def test_every_property_that_is_read_is_there(text):
-    for word in (CONVENTION, *CONVENTIONS, ANCHOR_SCALE, "task", "kpt_shape", "description"):
+    words = [CONVENTION, *CONVENTIONS, KEYPOINT_CONVENTION, *KEYPOINT_CONVENTIONS, ANCHOR_SCALE]
+    for word in (*words, "task", "kpt_shape", "description"):
         assert f"`{word}`" in text
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from penstock.errors import StreamError
 from penstock.geometry import Affine
-from penstock.meta import BatchMeta, FrameMeta, ObjectMeta
+from penstock.inference import KEYPOINTS
+from penstock.meta import BatchMeta, FrameMeta, ObjectMeta, UserMeta
 from penstock.pipeline.records import JsonLines, Tally, frame_record
 
 FIT = Affine.fit((0, 0, 768, 576), (1920, 1080), keep_aspect=True, centred=True)
@@ -69,6 +70,16 @@ def test_a_track_id_is_said():
     made = frame(boxes=[(0, 0, 5, 5)])
     made.objects[0].track_id = 7
     assert frame_record(made)["objects"][0]["track_id"] == 7
+
+
+def test_keypoints_are_in_source_pixels_where_there_are_some():
+    made = frame(boxes=[(240, 0, 480, 270), (240, 0, 480, 270)])
+    points = np.array([[240, 0, 0.12345], [1680, 1080, 1], [200, 0, 0]], np.float32)
+    made.objects[1].user += [UserMeta("mine"), UserMeta(points, meta_type=KEYPOINTS)]
+    bare, dotted = frame_record(made)["objects"]
+    assert "keypoints" not in bare
+    assert dotted["keypoints"] == [[0.0, 0.0, 0.1235], [768.0, 576.0, 1.0], [-21.33, 0.0, 0.0]]
+    assert json.loads(json.dumps(dotted)) == dotted
 
 
 def test_every_frame_is_a_line_and_is_there_at_once(tmp_path):

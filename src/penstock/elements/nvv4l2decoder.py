@@ -14,15 +14,15 @@ from typing import Any
 from penstock.errors import StreamError
 from penstock.gst import (
     GPU_ID,
-    HELD_FORMAT,
-    NVMM,
-    SOURCE_FORMATS,
     Element,
     EnumType,
     Gst,
-    GstBase,
+    NvmmLabel,
+    PictureWatch,
     Property,
     gproperties,
+    ignore_qos,
+    nvmm_caps,
     pad_template,
     post_error,
     weak,
@@ -39,8 +39,6 @@ _OK = Gst.PadProbeReturn.OK
 _DROPPING = ("skip-frames", "drop-frame-interval")
 _decoders: weakref.WeakSet[Gst.Element] = weakref.WeakSet()  # those that exist now
 _DEEP = ("P010_10LE",)
-_RAW = f"video/x-raw, format=(string){{ {', '.join(SOURCE_FORMATS)} }}"
-_NVMM = "video/x-raw(memory:NVMM), format=(string){ NV12, P010_10LE }"
 _IMAGES = "jpeg png bmp webp tiff jp2 x-jpc x-j2c ppm pbm x-portable-anymap"
 _VIDEOS = """
     vp8 vp9 av1 theora h261 h263 intel-h263 mjpeg-b divx xvid 3ivx msmpeg wmv dirac prores dnxhd dv
@@ -103,40 +101,10 @@ def _threads_each() -> int:
     return max(1, len(os.sched_getaffinity(0)) // max(1, len(_decoders)))
 
 
-class _Label(GstBase.BaseTransform):
-    """Renames raw caps to NVMM caps; buffers pass untouched."""
-
-    __gstmetadata__ = ("NVMM label", "Filter", "Declares system memory as NVMM", "Penstock")
-    __gsttemplates__ = (
-        pad_template("sink", Gst.PadDirection.SINK, Gst.PadPresence.ALWAYS, _RAW),
-        pad_template("src", Gst.PadDirection.SRC, Gst.PadPresence.ALWAYS, _NVMM),
-    )
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.set_in_place(True)
-        self.set_passthrough(True)
-        self.set_qos_enabled(False)
-
-    def do_transform_caps(
-        self, direction: Gst.PadDirection, caps: Gst.Caps, only: Gst.Caps | None
-    ) -> Gst.Caps:
-        """Raw `format=I420` becomes NVMM `format=NV12, held-format=I420`."""
-        result = Gst.Caps.new_empty()
-        for index in range(caps.get_size()):
-            structure = caps.get_structure(index).copy()
-            if direction == Gst.PadDirection.SINK:
-                held = structure.get_string("format")
-                structure.remove_field("format")
-                if held is not None:
-                    structure.set_value("format", "P010_10LE" if held in _DEEP else "NV12")
-                    structure.set_value(HELD_FORMAT, held)
-                result.append_structure_full(structure, Gst.CapsFeatures.from_string(NVMM))
-            else:
-                for field in ("format", HELD_FORMAT):
-                    structure.remove_field(field)
-                result.append_structure(structure)
-        return result.intersect(only) if only is not None else result
+def _promised(held: str | None) -> tuple[str, ...]:
+    if held is None:
+        return ("NV12", "P010_10LE")
+    return ("P010_10LE",) if held in _DEEP else ("NV12",)
 
 
 class Nvv4l2Decoder(Element, Gst.Bin):
@@ -179,7 +147,9 @@ class Nvv4l2Decoder(Element, Gst.Bin):
     )
     __gsttemplates__ = (
         pad_template("sink", Gst.PadDirection.SINK, Gst.PadPresence.ALWAYS, COMPRESSED),
-        pad_template("src", Gst.PadDirection.SRC, Gst.PadPresence.ALWAYS, _NVMM),
+        pad_template(
+            "src", Gst.PadDirection.SRC, Gst.PadPresence.ALWAYS, nvmm_caps("NV12", "P010_10LE")
+        ),
     )
     __gproperties__ = gproperties(PROPERTIES)
 
@@ -188,12 +158,13 @@ class Nvv4l2Decoder(Element, Gst.Bin):
         _decoders.add(self)
         self._lock = threading.RLock()  # guards the decoder and its probes
         self._decoder: Gst.Element | None = None
+        self._watch: PictureWatch | None = None
         self._probes: dict[str, tuple[Gst.Pad, int]] = {}
         self._frames = 0
-        self._has_input = self._has_picture = False
         self.frames_skipped = 0
         self._convert = Gst.ElementFactory.make("videoconvert")
-        label = _Label()
+        label = NvmmLabel()
+        label.promised = _promised
         self.add(self._convert)
         self.add(label)
         self._convert.link(label)
@@ -204,13 +175,23 @@ class Nvv4l2Decoder(Element, Gst.Bin):
         self.add_pad(self._sink)
         template = self.get_pad_template("src")
         src = Gst.GhostPad.new_from_template("src", label.get_static_pad("src"), template)
-        src.set_event_function_full(_src_event)
+        ignore_qos(src)
         self.add_pad(src)
+
+    @property
+    def frames_lost(self) -> int:
+        """JPEG pictures that went in and could not be decoded."""
+        return 0 if self._watch is None else self._watch.frames_lost
 
     def changed(self, name: str, _value: Any) -> None:
         """Frames may be dropped from now on, or no longer."""
         if name in _DROPPING:
             self._place_probes()
+
+    def ready(self) -> None:
+        """The last picture of an earlier run is not expected."""
+        if self._watch is not None:
+            self._watch.forget()
 
     # Negotiation
 
@@ -234,9 +215,17 @@ class Nvv4l2Decoder(Element, Gst.Bin):
             except BaseException as error:  # nothing may escape into C
                 post_error(self, error)
                 return False
-        elif event.type == Gst.EventType.STREAM_START and self._decoder is not None:
-            self._watch(self._decoder)
+        elif event.type == Gst.EventType.EOS and self._decoder is None:
+            return self._end_unbegun(pad, event)
         return bool(pad.event_default(parent, event))
+
+    def _end_unbegun(self, pad: Gst.Pad, end: Gst.Event) -> bool:
+        """Pass on the end of a stream that never said what it is: there is no decoder to do so."""
+        entrance = self._convert.get_static_pad("sink")
+        start = pad.get_sticky_event(Gst.EventType.STREAM_START, 0)
+        if start is not None:
+            entrance.send_event(start)
+        return bool(entrance.send_event(end))
 
     def _choose(self, caps: Gst.Caps) -> None:
         current = self._decoder.get_factory() if self._decoder is not None else None
@@ -260,11 +249,8 @@ class Nvv4l2Decoder(Element, Gst.Bin):
         self.add(decoder)
         if not decoder.link(self._convert):
             raise StreamError(f"{factory.get_name()} gives no pictures that can be converted")
-        src = decoder.get_static_pad("src")
         self._sink.set_target(decoder.get_static_pad("sink"))
-        src.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, weak(self._check_end, otherwise=_OK))
-        self._has_input = self._has_picture = True  # so that both are watched for anew
-        self._watch(decoder)
+        self._watch = PictureWatch(self, decoder, lost_before=self.frames_lost)
         with self._lock:
             self._decoder = decoder
             self._place_probes()
@@ -283,36 +269,6 @@ class Nvv4l2Decoder(Element, Gst.Bin):
         self._sink.set_target(None)
         self.remove(decoder)
         decoder.set_state(Gst.State.NULL)
-
-    # Broken streams
-
-    def _watch(self, decoder: Gst.Element) -> None:
-        """Note the first input and the first picture of a stream; no probe stays for longer."""
-        if self._has_input:
-            self._has_input = False
-            pad = decoder.get_static_pad("sink")
-            pad.add_probe(Gst.PadProbeType.BUFFER, weak(self._note_input, otherwise=_OK))
-        if self._has_picture:
-            self._has_picture = False
-            pad = decoder.get_static_pad("src")
-            pad.add_probe(Gst.PadProbeType.BUFFER, weak(self._note_picture, otherwise=_OK))
-
-    def _note_input(self, _pad: Gst.Pad, _info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
-        self._has_input = True
-        return Gst.PadProbeReturn.REMOVE
-
-    def _note_picture(self, _pad: Gst.Pad, _info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
-        self._has_picture = True
-        return Gst.PadProbeReturn.REMOVE
-
-    def _check_end(self, _pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
-        """Decoders skip what they cannot read and say nothing."""
-        is_end = info.get_event().type == Gst.EventType.EOS
-        if is_end and self._has_input and not self._has_picture:
-            caps = self._sink.get_current_caps()
-            text = "the stream ended without one picture that could be decoded: it is damaged"
-            post_error(self, StreamError(f"{text}, or is not {caps.to_string() if caps else ''}"))
-        return _OK
 
     # Dropping
 
@@ -343,11 +299,6 @@ class Nvv4l2Decoder(Element, Gst.Bin):
             return _OK
         self.frames_skipped += 1
         return Gst.PadProbeReturn.DROP
-
-
-def _src_event(pad: Gst.Pad, parent: Gst.Object, event: Gst.Event) -> bool:
-    """Decoders skip frames on QOS events, libav's even with qos=false: only the user may ask."""
-    return event.type == Gst.EventType.QOS or bool(pad.event_default(parent, event))
 
 
 def _hide_end(_pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:

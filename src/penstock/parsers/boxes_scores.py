@@ -6,6 +6,7 @@ from penstock.parsers.base import Outputs, ParseContext, Parsed, unreadable
 from penstock.parsers.candidates import best_classes
 from penstock.parsers.convention import CONVENTION, BoxConvention
 from penstock.parsers.head import Fit, Head, Shape
+from penstock.parsers.keypoints import KEYPOINTS, KeypointLayer
 
 _BOXES, _SCORES, _CLASSES = ("boxes",), ("scores", "confs"), ("classes", "labels")
 
@@ -15,6 +16,7 @@ class BoxesScoresParser:
 
     A candidate gets its most confident class of those that reach their threshold. The columns of
     a box are what the model's metadata says, or else what they look like; see `BoxConvention`.
+    A third layer, `keypoints`, may give points of each candidate; see `KeypointLayer`.
     """
 
     def __init__(self, head: Head) -> None:
@@ -28,6 +30,7 @@ class BoxesScoresParser:
         self._boxes, self._scores = names
         self._classes = head.layers[self._scores][1]
         self._convention = BoxConvention(head.metadata)
+        self._keypoints = KeypointLayer(head, candidates=head.layers[self._boxes][0])
 
     @classmethod
     def fit(cls, head: Head) -> Fit:
@@ -49,11 +52,20 @@ class BoxesScoresParser:
         boxes = outputs[self._boxes].reshape(-1, 4)
         rows, class_ids, confidences = best_classes(outputs[self._scores], context, class_axis=1)
         self._convention.settle(boxes)
+        points = None
+        if self._keypoints.found:
+            points = self._keypoints.to_network_px(
+                outputs[KEYPOINTS][rows],
+                confidences,
+                normalized=self._convention.normalized,
+                context=context,
+            )
         return Parsed.inside(
             context,
             boxes=self._convention.to_network_px(boxes[rows], context),
             class_ids=class_ids,
             confidences=confidences,
+            keypoints=points,
         )
 
 

@@ -57,6 +57,11 @@ class BoxConvention:
             )
         self._order, self._normalized = told.removesuffix(NORMALIZED), told.endswith(NORMALIZED)
 
+    @property
+    def normalized(self) -> bool:
+        """Whether boxes are fractions of the network's size; false as long as nothing says so."""
+        return bool(self._normalized)
+
     def settle(self, boxes: NDArray[Any]) -> None:
         """Let boxes decide what is still open.
 

@@ -12,7 +12,9 @@ from typing import IO, Any
 import numpy as np
 
 from penstock.errors import StreamError
-from penstock.meta import UNTRACKED, BatchMeta, FrameMeta
+from penstock.geometry import Affine
+from penstock.inference import KEYPOINTS
+from penstock.meta import UNTRACKED, BatchMeta, FrameMeta, ObjectMeta
 from penstock.pipeline.job import STDOUT, Summary
 
 
@@ -98,7 +100,8 @@ class JsonLines:
 def frame_record(frame: FrameMeta) -> dict[str, Any]:
     """What `--json` says about a frame.
 
-    Boxes are `left`, `top`, `width`, `height` in source pixels, within the picture.
+    Boxes are `left`, `top`, `width`, `height` in source pixels, within the picture. `keypoints`,
+    where an object has some, is a list of `[x, y, score]` in source pixels, not cut at its edges.
     """
     width, height = frame.source_width, frame.source_height
     boxes = frame.to_source.xyxy(frame.detections.boxes).astype(np.float64)
@@ -118,9 +121,26 @@ def frame_record(frame: FrameMeta) -> dict[str, Any]:
                 "width": width,
                 "height": height,
                 "track_id": None if obj.track_id == UNTRACKED else obj.track_id,
+                **_keypoints(obj, frame.to_source),
             }
             for obj, (left, top, width, height) in zip(
                 frame.objects, boxes.round(2).tolist(), strict=True
             )
         ],
     }
+
+
+def _keypoints(obj: ObjectMeta, to_source: Affine) -> dict[str, list[list[float]]]:
+    for user in obj.user:
+        if user.meta_type == KEYPOINTS:
+            return {
+                "keypoints": [
+                    [
+                        round(x * to_source.sx + to_source.tx, 2),
+                        round(y * to_source.sy + to_source.ty, 2),
+                        round(score, 4),
+                    ]
+                    for x, y, score in user.data.tolist()
+                ]
+            }
+    return {}

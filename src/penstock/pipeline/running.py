@@ -121,6 +121,7 @@ class Run:
             self._on_tick()
             if message is not None and self._handle(message):
                 return
+            self._fail_speechless()
             self._close_drained()
             self._go_on_starting()
             for text in quiet.news():
@@ -176,6 +177,12 @@ class Run:
         self._failed.append(source)
         source.fail(text)
         self._on_warning(f"{source} failed: {text}")
+
+    def _fail_speechless(self) -> None:
+        """Give up sources whose reader gave up; if it said why, that was heard long ago."""
+        for source in self._open:
+            if source not in self._failed and source.gave_up_s() > _DRAIN_S:
+                self._fail(source, "reading stopped before any video was found: it is damaged")
 
     def _close_drained(self) -> None:
         """Take out failed sources once what they had read has gone downstream."""

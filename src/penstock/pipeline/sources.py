@@ -75,6 +75,8 @@ class SourceBin:
         self._most, self._on_size = frames, on_size
         self._last_s = time.monotonic()
         self._watches: list[DecoderWatch] = []
+        self._demuxers: list[Gst.Element] = []
+        self._stopped_s: float | None = None
         self.bin: Gst.Bin = Gst.Bin.new(f"source-{index}")
         # A source that fails while it starts must not hold up the state of the others.
         self.bin.set_property("async-handling", True)
@@ -107,6 +109,18 @@ class SourceBin:
     def silent_s(self) -> float:
         """Seconds since its last frame or its failure."""
         return time.monotonic() - self._last_s
+
+    def gave_up_s(self) -> float:
+        """Seconds since its demuxer stopped reading without having given a stream.
+
+        decodebin drops the errors of an element that it is just adding, and then waits for ever.
+        """
+        if self.has_video or not any(map(_has_stopped, self._demuxers)):
+            self._stopped_s = None
+            return 0.0
+        now_s = time.monotonic()
+        self._stopped_s = now_s if self._stopped_s is None else self._stopped_s
+        return now_s - self._stopped_s
 
     def missing_bytes(self) -> str | None:
         """What is wrong with the length of a file, or nothing."""
@@ -163,9 +177,12 @@ class SourceBin:
 
     def _element_added(self, _bin: Gst.Bin, _parent: Gst.Bin, element: Gst.Element) -> None:
         factory = element.get_factory()
-        decodes = factory is not None and "Decoder" in factory.get_metadata("klass")
-        if decodes and not isinstance(element, Gst.Bin):
+        if factory is None or isinstance(element, Gst.Bin):
+            return
+        if "Decoder" in factory.get_metadata("klass"):
             self._watches.append(DecoderWatch(element, on_loss=self._lost_pictures))
+        elif "Demux" in factory.get_metadata("klass"):
+            self._demuxers.append(element)
 
     def _lost_pictures(self, lost: int, of: int) -> None:
         if not self.ended and self.failure is None:
@@ -200,3 +217,9 @@ class SourceBin:
 
 def _only_video(_element: Gst.Element, _pad: Gst.Pad, caps: Gst.Caps) -> bool:
     return not caps.get_structure(0).get_name().startswith(_NOT_VIDEO)
+
+
+def _has_stopped(demuxer: Gst.Element) -> bool:
+    """Whether it read by itself, and does so no longer."""
+    pad = demuxer.get_static_pad("sink")
+    return pad is not None and pad.get_task_state() == Gst.TaskState.PAUSED
