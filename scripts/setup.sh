@@ -21,7 +21,7 @@ PACKAGES=(
   gstreamer1.0-python3-plugin-loader
   gstreamer1.0-tools
   gstreamer1.0-x
-  python3-cairo
+  libpangocairo-1.0-0
   python3-gi
   python3-gst-1.0
   python3-venv
@@ -41,7 +41,7 @@ name_the_packages() {
 setup: Penstock stands on its machine's GStreamer, and apt-get is not here to install it.
   What it needs: Python 3.10 to 3.13 with venv; GStreamer 1.20 or newer, its tools and its plugin
   sets base, good, bad, ugly and libav; PyGObject; gst-python (the overrides and the plugin loader);
-  pycairo; the GObject introspection of GStreamer, of its base libraries and of GstRtspServer;
+  Pango with cairo; the GObject introspection of GStreamer, of its base libraries and of GstRtspServer;
   a TrueType font.
   On Debian 12, Ubuntu 22.04 or newer these are the packages
 $(printf '    %s\n' "${PACKAGES[@]}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from penstock.meta import BatchMeta, FrameMeta, ObjectMeta, UserMeta
 from pyds.casters import described, instance
 from pyds.nvdsmeta import (
     NvDsBatchMeta,
@@ -92,8 +94,8 @@ def nvds_remove_obj_meta_from_frame(frame_meta: NvDsFrameMeta, obj_meta: NvDsObj
         ValueError: The frame does not have it.
     """
     name = "nvds_remove_obj_meta_from_frame"
-    items = argument(frame_meta, NvDsFrameMeta, name, "frame_meta").objects
-    _remove(items, obj_meta, NvDsObjectMeta, name, "obj_meta")
+    owner = argument(frame_meta, NvDsFrameMeta, name, "frame_meta")
+    _remove(owner, owner.objects, obj_meta, NvDsObjectMeta, name, "obj_meta")
 
 
 def nvds_remove_classifier_meta_from_obj(
@@ -101,8 +103,8 @@ def nvds_remove_classifier_meta_from_obj(
 ) -> None:
     """Take a classifier meta off an object; ValueError where it is not there."""
     name = "nvds_remove_classifier_meta_from_obj"
-    items = argument(obj_meta, NvDsObjectMeta, name, "obj_meta").classifiers
-    _remove(items, classifier_meta, NvDsClassifierMeta, name, "classifier_meta")
+    owner = argument(obj_meta, NvDsObjectMeta, name, "obj_meta")
+    _remove(owner, owner.classifiers, classifier_meta, NvDsClassifierMeta, name, "classifier_meta")
 
 
 def nvds_remove_label_info_meta_from_classifier(
@@ -110,8 +112,8 @@ def nvds_remove_label_info_meta_from_classifier(
 ) -> None:
     """Take a label off a classifier meta; ValueError where it is not there."""
     name = "nvds_remove_label_info_meta_from_classifier"
-    items = argument(classifier_meta, NvDsClassifierMeta, name, "classifier_meta").labels
-    _remove(items, label_info_meta, NvDsLabelInfo, name, "label_info_meta")
+    owner = argument(classifier_meta, NvDsClassifierMeta, name, "classifier_meta")
+    _remove(owner, owner.labels, label_info_meta, NvDsLabelInfo, name, "label_info_meta")
 
 
 def nvds_remove_display_meta_from_frame(
@@ -119,29 +121,29 @@ def nvds_remove_display_meta_from_frame(
 ) -> None:
     """Take a display meta off a frame; ValueError where it is not there."""
     name = "nvds_remove_display_meta_from_frame"
-    items = argument(frame_meta, NvDsFrameMeta, name, "frame_meta").display
-    _remove(items, display_meta, NvDsDisplayMeta, name, "display_meta")
+    owner = argument(frame_meta, NvDsFrameMeta, name, "frame_meta")
+    _remove(owner, owner.display, display_meta, NvDsDisplayMeta, name, "display_meta")
 
 
 def nvds_remove_user_meta_from_batch(batch_meta: NvDsBatchMeta, user_meta: NvDsUserMeta) -> None:
-    """Detach from a batch; ValueError where it is not there."""
+    """Detach from a batch and release; ValueError where it is not there."""
     name = "nvds_remove_user_meta_from_batch"
-    items = argument(batch_meta, NvDsBatchMeta, name, "batch_meta").user
-    _remove(items, user_meta, NvDsUserMeta, name, "user_meta")
+    owner = argument(batch_meta, NvDsBatchMeta, name, "batch_meta")
+    _remove(owner, owner.user, user_meta, NvDsUserMeta, name, "user_meta")
 
 
 def nvds_remove_user_meta_from_frame(frame_meta: NvDsFrameMeta, user_meta: NvDsUserMeta) -> None:
-    """Detach from a frame; ValueError where it is not there."""
+    """Detach from a frame and release; ValueError where it is not there."""
     name = "nvds_remove_user_meta_from_frame"
-    items = argument(frame_meta, NvDsFrameMeta, name, "frame_meta").user
-    _remove(items, user_meta, NvDsUserMeta, name, "user_meta")
+    owner = argument(frame_meta, NvDsFrameMeta, name, "frame_meta")
+    _remove(owner, owner.user, user_meta, NvDsUserMeta, name, "user_meta")
 
 
 def nvds_remove_user_meta_from_object(obj_meta: NvDsObjectMeta, user_meta: NvDsUserMeta) -> None:
-    """Detach from an object; ValueError where it is not there."""
+    """Detach from an object and release; ValueError where it is not there."""
     name = "nvds_remove_user_meta_from_object"
-    items = argument(obj_meta, NvDsObjectMeta, name, "obj_meta").user
-    _remove(items, user_meta, NvDsUserMeta, name, "user_meta")
+    owner = argument(obj_meta, NvDsObjectMeta, name, "obj_meta")
+    _remove(owner, owner.user, user_meta, NvDsUserMeta, name, "user_meta")
 
 
 def argument(value: object, kind: type[View], function: str, name: str) -> Any:
@@ -164,8 +166,23 @@ def _refuse_second(items: list[Any], core: object, function: str) -> None:
         raise ValueError(f"pyds.{function}: {described(core)} was added before")
 
 
-def _remove(items: list[Any], value: object, kind: type[View], function: str, name: str) -> None:
+def _remove(
+    owner: Any, items: list[Any], value: object, kind: type[View], function: str, name: str
+) -> None:
     core = argument(value, kind, function, name)
-    if core not in items:
-        raise ValueError(f"pyds.{function}: {described(core)} is not there, or was removed before")
-    items.remove(core)
+    try:
+        with lock_of(owner):  # who copies the batch sees it whole or not at all
+            items.remove(core)
+    except ValueError:
+        raise ValueError(
+            f"pyds.{function}: {described(core)} is not there, or was removed before"
+        ) from None
+    if isinstance(core, UserMeta):
+        core.release_now()
+
+
+def lock_of(owner: Any) -> AbstractContextManager[Any]:
+    """The lock of the batch that something is in; none where it is in none."""
+    core = owner.frame if isinstance(owner, ObjectMeta) else owner
+    core = core.batch if isinstance(core, FrameMeta) else core
+    return core.lock if isinstance(core, BatchMeta) else nullcontext()

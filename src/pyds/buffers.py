@@ -1,12 +1,16 @@
-"""From a GStreamer buffer to its metadata."""
+"""Metadata on GStreamer's buffers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from penstock.meta import BatchMeta
-from pyds.casters import described
+from pyds.casters import described, instance
+from pyds.enums import GstNvDsMetaType
+from pyds.gstmeta import NvDsMeta
 from pyds.nvdsmeta import NvDsBatchMeta
+from pyds.records import BufferMeta
 from pyds.views import new
 
 
@@ -34,6 +38,39 @@ def gst_buffer_get_nvds_batch_meta(buffer: int) -> NvDsBatchMeta | None:
     view = new(NvDsBatchMeta)
     view._core = core
     return view
+
+
+def gst_buffer_add_nvds_meta(
+    buffer: Any, meta_data: NvDsBatchMeta, user_data: Any, copy_func: Any, release_func: Any
+) -> NvDsMeta:
+    """Put a batch's metadata on a buffer, as nvstreammux does.
+
+    Args:
+        buffer: The `Gst.Buffer` itself, which nobody else holds yet. DeepStream's function takes
+            a C pointer, which Python cannot give.
+        meta_data: The batch's metadata.
+        user_data: Kept in the result.
+        copy_func: Not used: the metadata copies itself.
+        release_func: Not used: the metadata releases itself.
+
+    Raises:
+        TypeError: `buffer` is an address, or `meta_data` is no batch's metadata.
+        StreamError: Somebody else holds the buffer too.
+    """
+    name = "pyds.gst_buffer_add_nvds_meta"
+    core = instance(meta_data, NvDsBatchMeta, f"{name}: meta_data")._core
+    if isinstance(buffer, int):
+        raise TypeError(f"{name} takes the Gst.Buffer itself, got {described(buffer)}")
+    from penstock.gst import attach
+
+    attach(buffer, core)
+    kind = int(GstNvDsMetaType.NVDS_BATCH_GST_META)
+    return NvDsMeta.cast(BufferMeta(data=core, user_data=user_data, meta_type=kind))
+
+
+def batch_at(address: int) -> BatchMeta | None:
+    """The core's metadata of the buffer at an address; None for any other address."""
+    return _lookup(address)
 
 
 def _first_lookup(address: int) -> BatchMeta | None:

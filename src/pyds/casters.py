@@ -9,8 +9,6 @@ from __future__ import annotations
 import operator
 from typing import Any, TypeVar
 
-LABEL_BYTES = 127
-"""Longest text in a `char[128]`: the last byte is the terminator."""
 MAX_CHAR_BYTES = 4  # of one character in UTF-8
 
 T = TypeVar("T")
@@ -93,14 +91,13 @@ def _string_hint(value: object) -> str:
     return ': write "" to clear it' if value is None else ""
 
 
-def label_text(value: str) -> str:
-    """Cut to what a `char[128]` holds, never in the middle of a character."""
-    if len(value) * MAX_CHAR_BYTES <= LABEL_BYTES:
+def fitting(value: str, size: int) -> str:
+    """Cut to what a `char[size]` holds, never in the middle of a character."""
+    most = size - 1  # the last byte is the terminator
+    if len(value) * MAX_CHAR_BYTES <= most:
         return value
     encoded = value.encode("utf-8", "replace")
-    if len(encoded) <= LABEL_BYTES:
-        return value
-    return encoded[:LABEL_BYTES].decode("utf-8", "ignore")
+    return value if len(encoded) <= most else encoded[:most].decode("utf-8", "ignore")
 
 
 def instance(value: object, wanted: type[T], label: str) -> T:

@@ -34,8 +34,11 @@ class Elements(Field):
         kind: The class of the elements.
     """
 
+    writes = ""
+
     def __init__(self, path: str, doc: str, *, kind: type[View]) -> None:
         self.kind = kind
+        self.reads = f"list[{kind.__name__}]"
         super().__init__(path, doc)
 
     def _reader(self) -> Callable[[Any], list[View]]:
@@ -61,6 +64,8 @@ class NumberShown(Field):
         doc: One line.
         make: Makes one element of the core's.
     """
+
+    reads = "int"
 
     def __init__(self, path: str, doc: str, *, make: Callable[[], Any]) -> None:
         self.make = make

@@ -22,12 +22,18 @@ class Embedded(Field):
 
     def __init__(self, path: str, doc: str, *, kind: type[View]) -> None:
         self.kind = kind
+        self.reads = kind.__name__
+        self.is_part = bool(path)
         super().__init__(path, doc)
 
     @property
     def state(self) -> tuple[str, ...]:
         """The inner struct's own state, where the core object is shared."""
         return () if self.path else self.kind._state
+
+    def copy_core(self, source: object, target: object) -> None:
+        """Write the inner struct's values from one owner's core object into another's."""
+        self.kind._over(getattr(source, self.path))._copy_into(getattr(target, self.path))
 
     def _reader(self) -> Callable[[Any], View]:
         target, kind = self.core_attribute, self.kind
@@ -54,6 +60,7 @@ class EmbeddedTuple(Field):
 
     def __init__(self, path: str | None, doc: str, *, kind: type[TupleView]) -> None:
         self.kind = kind
+        self.reads = kind.__name__
         self.attribute = path
         super().__init__(path or "", doc)
 
@@ -84,6 +91,8 @@ class Part(Field):
         index: Its place in the tuple.
         doc: One line with the unit.
     """
+
+    reads = "float"
 
     def __init__(self, index: int, doc: str) -> None:
         self.index = index

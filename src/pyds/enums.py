@@ -8,10 +8,22 @@ from typing import Any
 
 
 class BoundEnum(IntEnum):
-    """Compares with numbers and prints its name, as pybind11's enums do."""
+    """Compares with numbers and prints its name, as pybind11's enums do.
+
+    A number without a name is a member too, called `???`: types of an application's own, and those
+    that newer versions know.
+    """
 
     def __str__(self) -> str:
         return f"{type(self).__name__}.{self.name}"
+
+    @classmethod
+    def _missing_(cls, value: Any) -> BoundEnum | None:
+        if not isinstance(value, int) or not -(2**31) <= value < 2**31:
+            return None
+        member = int.__new__(cls, value)
+        member._name_, member._value_ = "???", int(value)
+        return member
 
 
 class NvOSD_Mode(BoundEnum):
@@ -20,6 +32,7 @@ class NvOSD_Mode(BoundEnum):
     MODE_CPU = 0
     MODE_GPU = 1
     MODE_NONE = 2
+    MODE_HW = 2  # its name before version 1.1.6
 
 
 class NvOSD_Arrow_Head_Direction(BoundEnum):
@@ -57,15 +70,6 @@ class NvDsMetaType(BoundEnum):
     NVDS_GST_CUSTOM_META = 4096
     NVDS_START_USER_META = 8193
     NVDS_FORCE32_META = 0x7FFFFFFF
-
-    @classmethod
-    def _missing_(cls, value: Any) -> NvDsMetaType | None:
-        # Types that `nvds_get_user_meta_type` gives out have no name but compare by number.
-        if not isinstance(value, int) or not -(2**31) <= value < 2**31:
-            return None
-        member = int.__new__(cls, value)
-        member._name_, member._value_ = "???", int(value)
-        return member
 
 
 class NvDsEventType(BoundEnum):
@@ -183,6 +187,7 @@ class NvBufSurfaceColorFormat(BoundEnum):
     NVBUF_COLOR_FORMAT_NV12_10LE_709_ER = 39
     NVBUF_COLOR_FORMAT_NV12_10LE_2020 = 40
     NVBUF_COLOR_FORMAT_SIGNED_R16G16 = 41
+    NVBUF_COLOR_FORMAT_LAST = 88  # counts the formats of the C header: every version has another
 
 
 class NvBufSurfaceLayout(BoundEnum):

@@ -1,6 +1,7 @@
 """Members that hold one value: numbers, flags, strings, enums, references.
 
-Each is a `property`: reading runs in C without a check, writing checks as pybind11 does.
+Each is a `property`: reading runs in C without a check, writing checks as pybind11 does. Each says
+its types, `reads` and `writes`, for the editors' stub file.
 """
 
 from __future__ import annotations
@@ -10,14 +11,13 @@ from enum import IntEnum
 from operator import attrgetter
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pyds.casters import instance, label_text, real, text, whole
+from pyds.casters import described, fitting, instance, real, text, whole
 from pyds.strings import Address
 from pyds.views import View, core_of, new
 
+INT16 = (-(2**15), 2**15 - 1)
 INT32 = (-(2**31), 2**31 - 1)
+UINT16 = (0, 2**16 - 1)
 UINT32 = (0, 2**32 - 1)
 UINT64 = (0, 2**64 - 1)
 ALL_ONES = 2**64 - 1
@@ -33,19 +33,30 @@ class Field(property):
         doc: One line with the unit.
     """
 
+    reads: str = "Any"
+    """Type of what it reads as."""
+    writes: str | None = None
+    """Type of what it takes, where that is another; "" where it cannot be assigned."""
+    is_part: bool = False
+    """Whether assigning a whole struct calls `copy_core`."""
+
     def __init__(self, path: str, doc: str) -> None:
         self.path = path
         self.label = path
         self.core_attribute = attrgetter(f"_core.{path}" if path else "_core")
         super().__init__(self._reader(), self._write, doc=doc)
+        self.__doc__ = doc  # else that of the class hides it
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.label = f"{owner.__name__}.{name}"
 
     @property
     def state(self) -> tuple[str, ...]:
-        """What assigning a whole struct copies of this member."""
-        return (self.path,)
+        """Attributes of the core object that assigning a whole struct copies."""
+        return (self.path,) if self.path else ()
+
+    def copy_core(self, source: object, target: object) -> None:
+        """Copy what cannot be assigned as an attribute, from one core object to another."""
 
     def _reader(self) -> Callable[[Any], Any]:
         return self.core_attribute
@@ -63,13 +74,23 @@ class Whole(Field):
         limits: Smallest and largest number of the C type.
     """
 
+    reads = "int"
+
     def __init__(self, path: str, doc: str, *, limits: tuple[int, int] = INT32) -> None:
         self.low, self.high = limits
         super().__init__(path, doc)
 
+    def check(self, value: object) -> int:
+        """A number of the C type.
+
+        Raises:
+            TypeError: It is none.
+        """
+        return whole(value, self.low, self.high, self.label)
+
     def _write(self, view: View, value: object) -> None:
         if type(value) is not int or not self.low <= value <= self.high:
-            value = whole(value, self.low, self.high, self.label)
+            value = self.check(value)
         setattr(view._core, self.path, value)
 
 
@@ -91,8 +112,19 @@ class Unsigned64(Whole):
         return lambda view: signed(view) & ALL_ONES
 
     def _write(self, view: View, value: object) -> None:
-        number = whole(value, self.low, self.high, self.label)
+        number = self.check(value)
         setattr(view._core, self.path, number - 2**64 if number >= SIGN_BIT else number)
+
+
+class Bool(Field):
+    """A bool: takes what counts as one."""
+
+    reads = "bool"
+
+    def _write(self, view: View, value: object) -> None:
+        if value is not None and not hasattr(type(value), "__bool__"):
+            raise TypeError(f"{self.label} takes True or False, got {described(value)}")
+        setattr(view._core, self.path, bool(value))
 
 
 class Flag(Whole):
@@ -103,11 +135,13 @@ class Flag(Whole):
         return lambda view: int(flag(view))
 
     def _write(self, view: View, value: object) -> None:
-        setattr(view._core, self.path, bool(whole(value, self.low, self.high, self.label)))
+        setattr(view._core, self.path, bool(self.check(value)))
 
 
 class Float(Field):
     """A number with a fraction."""
+
+    reads = "float"
 
     def _write(self, view: View, value: object) -> None:
         if type(value) is not float:
@@ -116,23 +150,37 @@ class Float(Field):
 
 
 class CharArray(Field):
-    """A `char[128]`: reads and writes as str, cut to 127 bytes of UTF-8."""
+    """A `char[size]`: reads and writes as str, cut to what it holds in UTF-8.
+
+    Args:
+        path: The attribute of the core object.
+        doc: One line.
+        size: Bytes, with the terminator.
+    """
+
+    reads = "str"
+
+    def __init__(self, path: str, doc: str, *, size: int = 128) -> None:
+        self.size = size
+        super().__init__(path, doc)
 
     def _reader(self) -> Callable[[Any], str]:
-        stored = self.core_attribute
+        stored, size = self.core_attribute, self.size
 
         def read(view: View) -> str:
             value: str = stored(view)
-            return value if len(value) <= LONGEST_SURE else label_text(value)
+            return value if len(value) <= LONGEST_SURE else fitting(value, size)
 
         return read
 
     def _write(self, view: View, value: object) -> None:
-        setattr(view._core, self.path, label_text(text(value, self.label)))
+        setattr(view._core, self.path, fitting(text(value, self.label), self.size))
 
 
 class CharPointer(Field):
     """A `char *`: takes a str, reads as an address for `get_string`; 0 where there is none."""
+
+    reads, writes = "int", "str"
 
     def _reader(self) -> Callable[[Any], int]:
         stored = self.core_attribute
@@ -143,6 +191,15 @@ class CharPointer(Field):
         setattr(view._core, self.path, text(value, self.label))
 
 
+class PlainString(Field):
+    """A `char *` that reads as str, or None where there is none."""
+
+    reads = "str | None"
+
+    def _write(self, view: View, value: object) -> None:
+        setattr(view._core, self.path, None if value is None else text(value, self.label))
+
+
 class Enumerated(Field):
     """A member of an enum; a plain int is refused, as pybind11 refuses it.
 
@@ -150,13 +207,14 @@ class Enumerated(Field):
         path: The attribute of the core object.
         doc: One line.
         kind: The enum of pyds.
-        stored: The core's own enum, if it has one.
+        stored: What the core keeps: its own enum, or int.
     """
 
     def __init__(
-        self, path: str, doc: str, *, kind: type[IntEnum], stored: type[IntEnum] | None = None
+        self, path: str, doc: str, *, kind: type[IntEnum], stored: type[int] | None = None
     ) -> None:
         self.kind = kind
+        self.reads = kind.__name__
         self.stored = stored or kind
         super().__init__(path, doc)
 
@@ -184,7 +242,13 @@ class Reference(Field):
     ) -> None:
         self.kind = kind
         self.writable = writable
+        self.writes = None if writable else ""
         super().__init__(path, doc)
+
+    @property
+    def reads(self) -> str:  # type: ignore[override]
+        """The other struct's name, or None."""
+        return f"{self.kind().__name__} | None"
 
     def _reader(self) -> Callable[[Any], View | None]:
         target, kind = self.core_attribute, self.kind
@@ -211,18 +275,3 @@ class VoidPointer(Field):
 
     def _write(self, view: View, value: object) -> None:
         setattr(view._core, self.path, core_of(value))
-
-
-class UserFields(Field):
-    """Four integers for the application: an int32 array that shares the core's memory."""
-
-    def _reader(self) -> Callable[[Any], NDArray[np.int32]]:
-        numbers = self.core_attribute
-        # C declares int64[4], pyds shows int32[4] over the first 16 bytes.
-        return lambda view: numbers(view).view(np.int32)[:4]
-
-    def _write(self, view: View, value: object) -> None:
-        raise TypeError(
-            f"{self.label} cannot be assigned as a whole: assign its elements, "
-            f"{self.label.rpartition('.')[2]}[0] = ..."
-        )

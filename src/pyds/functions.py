@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from penstock.meta import locks
 from pyds.attaching import argument
 from pyds.casters import instance
 from pyds.lists import GList
+from pyds.nvbufsurface import NvBufSurfaceParams
+from pyds.nvdsinfer import NvDsInferTensorMeta
 from pyds.nvdsmeta import (
     NvDsBatchMeta,
     NvDsClassifierMeta,
@@ -16,14 +19,18 @@ from pyds.nvdsmeta import (
     NvDsObjectMeta,
     NvDsUserMeta,
 )
+from pyds.schema import NvDsEventMsgMeta, NvDsPersonObject, NvDsVehicleObject
 from pyds.views import View
 
 V = TypeVar("V", bound=View)
 
 
 def nvds_acquire_meta_lock(batch_meta: NvDsBatchMeta) -> None:
-    """Lock the batch; the same thread may do so again."""
-    argument(batch_meta, NvDsBatchMeta, "nvds_acquire_meta_lock", "batch_meta").lock.acquire()
+    """Lock the batch; the same thread may do so again.
+
+    A probe that ends while it holds the lock is warned about, and the lock is released.
+    """
+    locks.acquire(argument(batch_meta, NvDsBatchMeta, "nvds_acquire_meta_lock", "batch_meta"))
 
 
 def nvds_release_meta_lock(batch_meta: NvDsBatchMeta) -> None:
@@ -34,7 +41,7 @@ def nvds_release_meta_lock(batch_meta: NvDsBatchMeta) -> None:
     """
     core = argument(batch_meta, NvDsBatchMeta, "nvds_release_meta_lock", "batch_meta")
     try:
-        core.lock.release()
+        locks.release(core)
     except RuntimeError:
         raise RuntimeError(
             "pyds.nvds_release_meta_lock: this thread does not hold the lock of this batch; "
@@ -88,6 +95,11 @@ glist_get_nvds_user_meta = NvDsUserMeta.cast
 glist_get_nvds_classifier_meta = NvDsClassifierMeta.cast
 glist_get_nvds_display_meta = NvDsDisplayMeta.cast
 glist_get_nvds_label_info = NvDsLabelInfo.cast
+glist_get_nvds_event_msg_meta = NvDsEventMsgMeta.cast
+glist_get_nvds_vehicle_object = NvDsVehicleObject.cast
+glist_get_nvds_person_object = NvDsPersonObject.cast
+glist_get_nvds_tensor_meta = NvDsInferTensorMeta.cast
+glist_get_nvds_Surface_Params = NvBufSurfaceParams.cast  # noqa: N816
 
 
 def _acquire(kind: type[V], batch_meta: object, function: str) -> V:

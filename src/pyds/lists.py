@@ -6,9 +6,11 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pyds.casters import whole
+from pyds.casters import instance, whole
 from pyds.fields import UINT32, Field
-from pyds.views import View, new
+from pyds.views import View, core_of, new
+
+_FIXED = "cannot be rewired: call the nvds_add_* and nvds_remove_* functions instead"
 
 
 class GList:
@@ -39,6 +41,11 @@ class GList:
         """The object; give it to the `cast` of its class."""
         return self._data
 
+    @data.setter
+    def data(self, value: object) -> None:
+        if core_of(value) is not self._data:
+            raise AttributeError(f"GList.data {_FIXED}")
+
     @property
     def next(self) -> GList | None:
         """The node behind this one, None at the end."""
@@ -56,10 +63,20 @@ class GList:
             pass
         return self._sibling(self._neighbour(1), place)
 
+    @next.setter  # noqa: A003 - DeepStream's name
+    def next(self, value: GList | None) -> None:
+        if value != self.next:
+            raise AttributeError(f"GList.next {_FIXED}")
+
     @property
     def prev(self) -> GList | None:
         """The node before this one, None at the beginning."""
         return self._sibling(self._neighbour(-1), self._place - 1)
+
+    @prev.setter
+    def prev(self, value: GList | None) -> None:
+        if value != self.prev:
+            raise AttributeError(f"GList.prev {_FIXED}")
 
     def _sibling(self, index: int, place: int) -> GList | None:
         items, order = self._items, self._order
@@ -106,11 +123,39 @@ def _node(items: list[Any], index: int, order: Sequence[Any], place: int) -> GLi
 
 
 class Listed(Field):
-    """A linked list: its first node, None when it is empty."""
+    """A linked list: its first node, None when it is empty.
+
+    Assigned None it is emptied; assigned one of its own nodes it begins there.
+
+    Args:
+        path: The attribute of the core object that holds the list.
+        doc: One line.
+        takes_others: Whether it may be assigned a node of another list, whose objects it then
+            holds too.
+    """
+
+    reads = "GList | None"
+
+    def __init__(self, path: str, doc: str, *, takes_others: bool = False) -> None:
+        self.takes_others = takes_others
+        super().__init__(path, doc)
 
     def _reader(self) -> Callable[[Any], GList | None]:
         items, head = self.core_attribute, GList.head
         return lambda view: head(items(view))
+
+    def _write(self, view: View, value: object) -> None:
+        node = None if value is None else instance(value, GList, self.label)
+        items, found = self.core_attribute(view), []
+        if node is not None and node._items is not items and not self.takes_others:
+            raise AttributeError(
+                f"{self.label} cannot be assigned another list: copy its objects, and add them "
+                "with the nvds_add_* function"
+            )
+        while node is not None:
+            found.append(node.data)
+            node = node.next
+        items[:] = found
 
 
 class Counted(Field):
@@ -121,6 +166,8 @@ class Counted(Field):
         doc: One line.
         set_by_hand: Whether applications are expected to write it, before or after adding.
     """
+
+    reads = "int"
 
     def __init__(self, path: str, doc: str, *, set_by_hand: bool = False) -> None:
         self.set_by_hand = set_by_hand

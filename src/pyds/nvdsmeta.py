@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from penstock.meta import (
     Arrow,
     BatchMeta,
@@ -17,22 +20,27 @@ from penstock.meta import (
     UserMeta,
 )
 from pyds import descriptors
-from pyds.casters import instance
+from pyds.arrays import UserFields
+from pyds.casters import fitting, instance, text
+from pyds.constants import MAX_LABEL_SIZE
 from pyds.elements import Elements, NumberShown
 from pyds.embedded import Embedded, EmbeddedTuple
 from pyds.enums import NvDsMetaType
+from pyds.extras import ReservedFields, ReservedPointer
 from pyds.fields import (
     CharArray,
+    Field,
     Flag,
     Float,
+    PlainString,
     Reference,
     Unsigned,
     Unsigned64,
-    UserFields,
     VoidPointer,
     Whole,
 )
 from pyds.lists import Counted, Listed
+from pyds.masks import Masked, NvOSD_MaskParams
 from pyds.nvosd import (
     NvDsComp_BboxInfo,
     NvOSD_ArrowParams,
@@ -41,6 +49,7 @@ from pyds.nvosd import (
     NvOSD_RectParams,
     NvOSD_TextParams,
 )
+from pyds.pools import PoolOf
 from pyds.views import View
 
 _TYPES: dict[type, NvDsMetaType] = {
@@ -51,9 +60,6 @@ _TYPES: dict[type, NvDsMetaType] = {
     ClassifierMeta: NvDsMetaType.NVDS_CLASSIFIER_META,
     LabelInfo: NvDsMetaType.NVDS_LABEL_INFO_META,
 }
-_POOLS = tuple(
-    f"{kind}_meta_pool" for kind in ("frame", "obj", "classifier", "display", "user", "label_info")
-)
 
 
 class NvDsBaseMeta(View, of=(UserMeta, *_TYPES)):
@@ -63,13 +69,23 @@ class NvDsBaseMeta(View, of=(UserMeta, *_TYPES)):
 
     @property
     def batch_meta(self) -> NvDsBatchMeta | None:
-        """The batch; None where the object belongs to none, or does not know it."""
+        """The batch that the object is in, None where it is in none."""
         core = self._core
         if isinstance(core, ObjectMeta):
             core = core.frame
         if isinstance(core, FrameMeta):
             core = core.batch
-        return NvDsBatchMeta.cast(core) if isinstance(core, BatchMeta) else None
+        elif not isinstance(core, BatchMeta):  # these do not know their owners
+            core = BatchMeta.holding(self._core)
+        return None if core is None else NvDsBatchMeta.cast(core)
+
+    @batch_meta.setter
+    def batch_meta(self, value: NvDsBatchMeta | None) -> None:
+        if value != self.batch_meta:
+            raise AttributeError(
+                "NvDsBaseMeta.batch_meta follows from where the object is: "
+                "add it with the nvds_add_* functions"
+            )
 
     @property
     def meta_type(self) -> NvDsMetaType:
@@ -86,20 +102,28 @@ class NvDsBaseMeta(View, of=(UserMeta, *_TYPES)):
         elif wanted != fixed:
             raise TypeError(f"NvDsBaseMeta.meta_type of this object is always {fixed}")
 
-    @property
-    def uContext(self) -> None:  # noqa: N802 - DeepStream's name
-        """Unused: None."""
+    uContext = ReservedPointer("uContext")  # noqa: N815 - DeepStream's name
 
 
 class _BaseMeta(Embedded):
     def __init__(self) -> None:
         super().__init__("", "What all metadata objects have in common.", kind=NvDsBaseMeta)
 
-    def _write(self, view: View, value: object) -> None:
+    def _write(self, view: Any, value: object) -> None:
+        if value == view.base_meta:
+            return
         raise AttributeError(f"{self.label} cannot be assigned: assign its members")
 
 
-class NvDsBatchMeta(View, of=BatchMeta, coming=("meta_mutex", "reserved", *_POOLS)):
+class _Lock(Field):
+    """The batch's lock: Penstock's own, a `threading.RLock`."""
+
+    def _write(self, view: View, value: object) -> None:
+        if value is not view._core.lock:
+            super()._write(view, value)
+
+
+class NvDsBatchMeta(View, of=BatchMeta):
     """The metadata of one buffer behind nvstreammux."""
 
     __slots__ = ()
@@ -107,12 +131,20 @@ class NvDsBatchMeta(View, of=BatchMeta, coming=("meta_mutex", "reserved", *_POOL
     base_meta = _BaseMeta()
     max_frames_in_batch = Unsigned("max_frames", "The mux's batch size.")
     num_frames_in_batch = Counted("frames", "Number of frames.")
+    frame_meta_pool = PoolOf(NvDsMetaType.NVDS_FRAME_META, "frames")
+    obj_meta_pool = PoolOf(NvDsMetaType.NVDS_OBJ_META, "objects")
+    classifier_meta_pool = PoolOf(NvDsMetaType.NVDS_CLASSIFIER_META, "classifier metas")
+    display_meta_pool = PoolOf(NvDsMetaType.NVDS_DISPLAY_META, "display metas")
+    user_meta_pool = PoolOf(NvDsMetaType.NVDS_USER_META, "attachments")
+    label_info_meta_pool = PoolOf(NvDsMetaType.NVDS_LABEL_INFO_META, "labels")
     frame_meta_list = Listed("frames", "The frames, `NvDsFrameMeta`.")
     batch_user_meta_list = Listed("user", "Attachments, `NvDsUserMeta`.")
+    meta_mutex = _Lock("lock", "The batch's lock, a `threading.RLock`.")
     misc_batch_info = UserFields("misc", "Four integers for the application.")
+    reserved = ReservedFields()
 
 
-class NvDsFrameMeta(View, of=FrameMeta, coming=("reserved",)):
+class NvDsFrameMeta(View, of=FrameMeta):
     """One frame of one source."""
 
     __slots__ = ()
@@ -135,9 +167,10 @@ class NvDsFrameMeta(View, of=FrameMeta, coming=("reserved",)):
     display_meta_list = Listed("display", "What else the OSD draws, `NvDsDisplayMeta`.")
     frame_user_meta_list = Listed("user", "Attachments, `NvDsUserMeta`.")
     misc_frame_info = UserFields("misc", "Four integers for the application.")
+    reserved = ReservedFields()
 
 
-class NvDsObjectMeta(View, of=ObjectMeta, coming=("mask_params", "reserved")):
+class NvDsObjectMeta(View, of=ObjectMeta):
     """One object in one frame."""
 
     __slots__ = ()
@@ -156,11 +189,13 @@ class NvDsObjectMeta(View, of=ObjectMeta, coming=("mask_params", "reserved")):
     confidence = Float("confidence", "The detector's confidence, 0 to 1.")
     tracker_confidence = Float("tracker_confidence", "The tracker's confidence, 0 to 1.")
     rect_params = Embedded("rect", "The box and how it is drawn.", kind=NvOSD_RectParams)
+    mask_params = Masked("", "Which pixels of the box are the object's.", kind=NvOSD_MaskParams)
     text_params = Embedded("text", "The text beside it.", kind=NvOSD_TextParams)
     obj_label = CharArray("label", "Name of its class.")
     classifier_meta_list = Listed("classifiers", "Secondary networks, `NvDsClassifierMeta`.")
     obj_user_meta_list = Listed("user", "Attachments, `NvDsUserMeta`.")
     misc_obj_info = UserFields("misc", "Four integers for the application.")
+    reserved = ReservedFields()
 
 
 class NvDsClassifierMeta(View, of=ClassifierMeta):
@@ -174,7 +209,24 @@ class NvDsClassifierMeta(View, of=ClassifierMeta):
     label_info_list = Listed("labels", "The labels, `NvDsLabelInfo`.")
 
 
-class NvDsLabelInfo(View, of=LabelInfo, coming=("pResult_label",)):
+class _LongLabel(PlainString):
+    """A label that does not fit into `result_label`, None where it fits."""
+
+    def _reader(self) -> Callable[[Any], str | None]:
+        stored = self.core_attribute
+
+        def read(view: View) -> str | None:
+            label: str = stored(view)
+            return None if fitting(label, MAX_LABEL_SIZE) == label else label
+
+        return read
+
+    def _write(self, view: View, value: object) -> None:
+        short = fitting(self.core_attribute(view), MAX_LABEL_SIZE)
+        setattr(view._core, self.path, short if value is None else text(value, self.label))
+
+
+class NvDsLabelInfo(View, of=LabelInfo):
     """One answer of a classifier."""
 
     __slots__ = ()
@@ -182,12 +234,13 @@ class NvDsLabelInfo(View, of=LabelInfo, coming=("pResult_label",)):
     base_meta = _BaseMeta()
     num_classes = Unsigned("num_classes", "Number of classes it can tell apart.")
     result_label = CharArray("label", "Name of the class.")
+    pResult_label = _LongLabel("label", "Name of the class where it exceeds 127 bytes.")  # noqa: N815
     result_class_id = Unsigned("class_id", "Index of the class.")
     label_id = Unsigned("label_id", "Which output of the network answered.")
     result_prob = Float("confidence", "Confidence, 0 to 1.")
 
 
-class NvDsDisplayMeta(View, of=DisplayMeta, coming=("misc_osd_data", "reserved")):
+class NvDsDisplayMeta(View, of=DisplayMeta):
     """Shapes and text to draw on a frame: arrays of 16, of which the first `num_*` are drawn."""
 
     __slots__ = ()
@@ -203,6 +256,8 @@ class NvDsDisplayMeta(View, of=DisplayMeta, coming=("misc_osd_data", "reserved")
     line_params = Elements("lines", "16 lines.", kind=NvOSD_LineParams)
     arrow_params = Elements("arrows", "16 arrows.", kind=NvOSD_ArrowParams)
     circle_params = Elements("circles", "16 circles.", kind=NvOSD_CircleParams)
+    misc_osd_data = UserFields("misc", "Four integers for the application.")
+    reserved = ReservedFields()
 
 
 class NvDsUserMeta(View, of=UserMeta):

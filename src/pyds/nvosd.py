@@ -7,7 +7,9 @@ from penstock.meta import Arrow, ArrowHead, Circle, Line, Rect, Text
 from pyds.casters import real
 from pyds.embedded import Embedded, EmbeddedTuple, Part
 from pyds.enums import NvOSD_Arrow_Head_Direction
+from pyds.extras import ReservedNumber
 from pyds.fields import CharPointer, Enumerated, Float, Unsigned, Whole
+from pyds.records import ColorInfo
 from pyds.views import TupleView, View
 
 
@@ -69,7 +71,7 @@ class NvOSD_TextParams(View, of=Text):
     text_bg_clr = EmbeddedTuple("bg_color", "Colour behind the text.", kind=NvOSD_ColorParams)
 
 
-class NvOSD_RectParams(View, of=Rect, coming=("reserved",)):
+class NvOSD_RectParams(View, of=Rect):
     """A box and how to draw it."""
 
     __slots__ = ()
@@ -82,6 +84,7 @@ class NvOSD_RectParams(View, of=Rect, coming=("reserved",)):
     border_color = EmbeddedTuple("border_color", "Line colour.", kind=NvOSD_ColorParams)
     has_bg_color = Unsigned("has_bg", "1 to fill the inside.")
     bg_color = EmbeddedTuple("bg_color", "Colour of the inside.", kind=NvOSD_ColorParams)
+    reserved = ReservedNumber()
     has_color_info = Whole("has_color_info", "Whether `color_id` means something.")
     color_id = Whole("color_id", "Index of a colour in a palette.")
 
@@ -99,7 +102,7 @@ class NvOSD_LineParams(View, of=Line):
     line_color = EmbeddedTuple("color", "Colour.", kind=NvOSD_ColorParams)
 
 
-class NvOSD_ArrowParams(View, of=Arrow, coming=("reserved",)):
+class NvOSD_ArrowParams(View, of=Arrow):
     """An arrow."""
 
     __slots__ = ()
@@ -113,9 +116,10 @@ class NvOSD_ArrowParams(View, of=Arrow, coming=("reserved",)):
         "head", "Which end has a head.", kind=NvOSD_Arrow_Head_Direction, stored=ArrowHead
     )
     arrow_color = EmbeddedTuple("color", "Colour.", kind=NvOSD_ColorParams)
+    reserved = ReservedNumber()
 
 
-class NvOSD_CircleParams(View, of=Circle, coming=("reserved",)):
+class NvOSD_CircleParams(View, of=Circle):
     """A circle."""
 
     __slots__ = ()
@@ -126,6 +130,16 @@ class NvOSD_CircleParams(View, of=Circle, coming=("reserved",)):
     circle_color = EmbeddedTuple("color", "Line colour.", kind=NvOSD_ColorParams)
     has_bg_color = Unsigned("has_bg", "1 to fill the inside.")
     bg_color = EmbeddedTuple("bg_color", "Colour of the inside.", kind=NvOSD_ColorParams)
+    reserved = ReservedNumber()
+
+
+class NvOSD_Color_info(View, of=ColorInfo):
+    """One colour of a palette."""
+
+    __slots__ = ()
+
+    id = Whole("number", "Its number.")
+    color = EmbeddedTuple("color", "Colour.", kind=NvOSD_ColorParams)
 
 
 class NvDsComp_BboxInfo(TupleView):

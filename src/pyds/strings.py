@@ -8,7 +8,8 @@ from pyds.casters import described
 class Address(int):
     """What a `char *` field reads as: prints as a number, `get_string` gives its text."""
 
-    text: str
+    text: str | None
+    """None where something else than a string lives there."""
 
     @classmethod
     def of(cls, text: str | None) -> int:
@@ -21,23 +22,15 @@ class Address(int):
 
 
 def get_string(ptr: int) -> str | None:
-    """The text at an address that a string field gave; None for 0.
+    """The text at an address that a string field, `strdup` or `alloc_buffer` gave; None for 0.
 
     Raises:
         TypeError: `ptr` is not an int.
-        ValueError: A number that no string field gave: C would read wild memory.
+        ValueError: A number that nothing of these gave: C would read wild memory.
     """
-    if isinstance(ptr, Address):
+    if type(ptr) is Address:
         return ptr.text
-    if not isinstance(ptr, int):
-        raise TypeError(
-            f"pyds.get_string takes what a string field reads as (an int), got {described(ptr)}"
-        )
-    if ptr == 0:
-        return None
-    raise ValueError(
-        f"pyds.get_string: no string lives at {ptr}: pass what the field gave, as it is"
-    )
+    return text_at(ptr, "get_string")
 
 
 def free_buffer(buffer: int) -> None:
@@ -46,5 +39,29 @@ def free_buffer(buffer: int) -> None:
     Raises:
         TypeError: `buffer` is not an int.
     """
-    if not isinstance(buffer, int):
-        raise TypeError(f"pyds.free_buffer takes an address (an int), got {described(buffer)}")
+    address_argument(buffer, "free_buffer")
+
+
+def text_at(ptr: object, function: str) -> str | None:
+    """The text at an address, None for 0; `function` is named where there is none."""
+    address = address_argument(ptr, function, what="what a string field reads as")
+    if address == 0:
+        return None
+    text = address.text if isinstance(address, Address) else None
+    if text is None:
+        raise ValueError(
+            f"pyds.{function}: no string lives at {int(address)}: "
+            "pass what the field gave, as it is"
+        )
+    return text
+
+
+def address_argument(value: object, function: str, *, what: str = "an address") -> int:
+    """An argument that is an address.
+
+    Raises:
+        TypeError: It is not an int.
+    """
+    if not isinstance(value, int):
+        raise TypeError(f"pyds.{function} takes {what} (an int), got {described(value)}")
+    return value

@@ -8,8 +8,10 @@ elements. The members are declared by the descriptors of `pyds.fields`, `pyds.em
 
 from __future__ import annotations
 
+import difflib
 from typing import Any, ClassVar, TypeVar
 
+from pyds import live
 from pyds.casters import described
 
 V = TypeVar("V", bound="View")
@@ -30,29 +32,33 @@ class View:
     _kinds: ClassVar[tuple[type, ...]] = ()
     _kind: ClassVar[type | None] = None
     _state: ClassVar[tuple[str, ...]] = ()  # attributes of the core that assignment copies
-    _coming: ClassVar[frozenset[str]] = frozenset()  # members that Penstock does not have yet
+    _parts: ClassVar[tuple[Any, ...]] = ()  # members that copy themselves
 
-    def __init_subclass__(
-        cls, *, of: type | tuple[type, ...] = (), coming: tuple[str, ...] = (), **kwargs: Any
-    ) -> None:
+    def __init_subclass__(cls, *, of: type | tuple[type, ...] = (), **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if of:
             cls._kinds = of if isinstance(of, tuple) else (of,)
             cls._kind = cls._kinds[0]
-        cls._coming = cls._coming | frozenset(coming)
         members = vars(cls).values()
         own = {name: None for member in members for name in getattr(member, "state", ())}
         cls._state = (*cls._state, *own)
+        cls._parts = (*cls._parts, *(m for m in members if getattr(m, "is_part", False)))
 
     def __init__(self) -> None:
         self._core = type(self)._kinds[0]()
 
     @classmethod
     def cast(cls: type[V], data: object) -> V:
-        """See `data` as this struct: the `.data` of a list, or such a struct itself.
+        """See `data` as this struct.
+
+        Args:
+            data: The `.data` of a list or what a `void *` field holds; such a struct itself; its
+                address, as `get_ptr` or `hash` gave it.
 
         Raises:
             TypeError: It is something else, or None.
+            ValueError: A number that is the address of nothing known, or of something that is
+                gone.
         """
         if type(data) is cls._kind:
             view = new(cls)
@@ -61,32 +67,51 @@ class View:
         if isinstance(data, cls):
             return data
         if isinstance(data, cls._kinds):
-            view = new(cls)
-            view._core = data
-            return view
-        raise TypeError(_refusal(cls, data))
+            return cls._over(data)
+        return cls._found(data)
+
+    @classmethod
+    def _over(cls: type[V], core: object) -> V:
+        view = new(cls)
+        view._core = core
+        return view
+
+    @classmethod
+    def _found(cls: type[V], data: object) -> V:
+        """What an address leads to."""
+        if not isinstance(data, int) or isinstance(data, bool) or not data:
+            raise TypeError(_refusal(cls, data))
+        target = live.find(data)
+        if target is None:
+            raise ValueError(
+                f"pyds.{cls.__name__}.cast: no struct of pyds lives at {int(data)}, or it is gone: "
+                "pass the .data of a list, or an address as get_ptr gave it"
+            )
+        return cls.cast(target)
 
     def _copy_into(self, core: Any) -> None:
         """Write this struct's values into another core object: C's assignment."""
         source = self._core
         for name in self._state:
             setattr(core, name, getattr(source, name))
+        for part in self._parts:
+            part.copy_core(source, core)
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and other._core is self._core
 
     def __hash__(self) -> int:
-        return hash(id(self._core))
+        return live.number_of(self._core)
 
     def __repr__(self) -> str:
         return f"<pyds.{type(self).__name__} of {self._core!r}>"
 
     def __getattr__(self, name: str) -> Any:
         # Runs only when nothing has that name, so it costs the existing members nothing.
-        kind = type(self).__name__
-        if name in type(self)._coming:
-            raise AttributeError(f"pyds.{kind}.{name} is not part of Penstock yet")
-        raise AttributeError(f"pyds.{kind} has no member {name!r}")
+        members = [member for member in dir(type(self)) if not member.startswith("_")]
+        close = difflib.get_close_matches(name, members, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise AttributeError(f"pyds.{type(self).__name__} has no member {name!r}{hint}")
 
 
 class TupleView(View):
@@ -96,7 +121,7 @@ class TupleView(View):
     makes owns a `Cell`.
     """
 
-    __slots__ = ("_name",)
+    __slots__ = ("__weakref__", "_name")
     _name: str
     _zero: ClassVar[tuple[float, ...]] = (0.0, 0.0, 0.0, 0.0)
 
@@ -108,6 +133,9 @@ class TupleView(View):
     def _values(self) -> tuple[float, ...]:
         values: tuple[float, ...] = getattr(self._core, self._name)
         return values
+
+    def _copy_into(self, core: Any) -> None:
+        setattr(core, "values" if isinstance(core, Cell) else self._name, self._values)
 
     def _set_values(self, values: tuple[float, ...]) -> None:
         setattr(self._core, self._name, values)
@@ -138,10 +166,8 @@ def core_of(value: object) -> Any:
 
 def _refusal(cls: type[View], data: object) -> str:
     call = f"pyds.{cls.__name__}.cast"
-    if data is None:
-        return f"{call}(None): there is no object; check the list or field for None first"
-    if isinstance(data, int):
-        return f"{call} of an address is not part of Penstock yet: pass the .data of a list"
+    if data is None or (isinstance(data, int) and not data):
+        return f"{call}({data}): there is no object; check the list or field for None first"
     if hasattr(data, "data") and hasattr(data, "next"):
         return f"{call} takes the .data of a list node, got the node itself: write .data behind it"
     return f"{call} takes the .data of a list of such objects, got {described(data)}"

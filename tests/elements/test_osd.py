@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from batches import box, distance, pictures, visit
 
-from penstock.meta import DisplayMeta, Line, Rect, Text
+from penstock.meta import DisplayMeta, Line, Polygon, Rect, Text
 from streams import Gst, error_text, finish
 
 RED = (1.0, 0.0, 0.0, 1.0)
@@ -40,6 +40,7 @@ def drawn(pipeline, mark, *, frame=0):
 def one_box(batch):
     for frame in batch.frames:
         found = frame.add(box((100.0, 50.0, 60.0, 40.0), color=RED, width=4))
+        found.class_id = 5
         found.text = Text("person", x=180, y=100, font_name="Serif", font_size=14)
         found.text.font_color = (1.0, 1.0, 1.0, 1.0)
 
@@ -68,8 +69,8 @@ def test_boxes_and_text_are_where_the_metadata_says(pixel_format):
         ("display-bbox=false", False, True),
         ("display-text=false", True, False),
         ("display-bbox=false display-text=false", False, False),
-        ("process-mode=MODE_NONE", False, False),
-        ("process-mode=2", False, False),
+        ("process-mode=MODE_NONE", True, True),
+        ("process-mode=2", True, True),
         ("process-mode=MODE_CPU", True, True),
         ("process-mode=MODE_GPU display-mask=false", True, True),
     ],
@@ -80,19 +81,116 @@ def test_what_is_switched_off_is_not_drawn(switches, has_box, has_text):
     assert (picture[100:130, 180:300].max() > 100) == has_text
 
 
-def test_switches_act_while_playing():
-    pipeline = scene(frames=20)
+@pytest.mark.parametrize(
+    ("start", "name", "value", "where", "before", "after"),
+    [
+        ("", "display-bbox", False, (95, 45, 165, 95), True, False),
+        ("display-bbox=false", "display-bbox", True, (95, 45, 165, 95), False, True),
+        ("", "display-text", False, (180, 100, 300, 130), True, False),
+        ("display-text=false", "display-text", True, (180, 100, 300, 130), False, True),
+        ("", "display-clock", True, (0, 0, 90, 20), False, True),
+        ("display-clock=true", "clock-color", 0, (0, 0, 90, 20), True, False),
+        ("display-clock=true", "y-clock-offset", 200, (0, 200, 90, 230), False, True),
+        ("display-clock=true", "clock-font-size", 40, (0, 30, 90, 45), False, True),
+        ("", "hw-blend-color-attr", "5,1,1,1,1", (110, 60, 150, 80), False, True),
+        ("hw-blend-color-attr=5,1,1,1,1", "hw-blend-color-attr", "", (110, 60, 150, 80), True,
+         False),
+    ],
+)  # fmt: skip
+def test_a_property_holds_from_the_next_batch_on(start, name, value, where, before, after):
+    pipeline = scene(frames=8, osd=start)
     visit(pipeline, "mux", one_box)
-    has_box = []
+    seen = []
+    x0, y0, x1, y1 = where
 
     def note(batch):
-        has_box.append(bool(batch.surfaces[0].planes("RGB")[0][45:95, 95:165].max() > 100))
-        if len(has_box) == 10:
-            pipeline.get_by_name("osd").set_property("display-bbox", False)
+        seen.append(bool(batch.surfaces[0].planes("RGB")[0][y0:y1, x0:x1].max() > 100))
+        if len(seen) == 4:
+            pipeline.get_by_name("osd").set_property(name, value)
 
     visit(pipeline, "osd", note)
     assert finish(pipeline).type == Gst.MessageType.EOS
-    assert has_box == [True] * 10 + [False] * 10
+    assert seen == [before] * 4 + [after] * 4
+
+
+CHECKS = "videotestsrc pattern=checkers-2 num-buffers=8 ! {caps} ! nvvideoconvert ! mux.sink_0"
+
+
+@pytest.mark.parametrize("pixel_format", ["I420", "NV12", "RGBA"])
+@pytest.mark.parametrize(
+    ("switches", "is_blurred"),
+    [
+        ("", False),
+        ("blur-bbox=1", True),
+        ("blur-bbox=2", True),
+        ("blur-on-gie-class-ids=7:5", True),
+        ("blur-bbox=1 blur-on-gie-class-ids=1:0;7:5;", True),
+        ("blur-bbox=1 blur-on-gie-class-ids=7:0;1:5", False),
+        ("blur-bbox=1 display-bbox=false display-text=false", True),
+    ],
+)
+def test_objects_are_blurred_by_class(pixel_format, switches, is_blurred):
+    assert_blurred(switches, pixel_format, [is_blurred] * 8, lambda osd: None)
+
+
+def assert_blurred(switches, pixel_format, expected, after_four):
+    caps = CAPS.replace("I420", pixel_format)
+    pipeline = Gst.parse_launch(
+        f"nvstreammux name=mux batch-size=1 width=320 height=240 ! nvdsosd name=osd {switches} "
+        f"! fakesink {CHECKS.format(caps=caps)}"
+    )
+
+    def face(batch):
+        found = batch.frames[0].add(box((40.0, 40.0, 80.0, 80.0), width=0))
+        found.component_id, found.class_id = 7, 5
+
+    visit(pipeline, "mux", face)
+    seen = []
+
+    def note(batch):
+        green = batch.surfaces[0].planes("RGB")[0][..., 1]
+        assert np.ptp(green[150:, 150:]) > 100
+        seen.append(bool(np.ptp(green[48:112, 48:112]) < 60))
+        if len(seen) == 4:
+            after_four(pipeline.get_by_name("osd"))
+
+    visit(pipeline, "osd", note)
+    message = finish(pipeline)
+    assert message.type == Gst.MessageType.EOS, error_text(message)
+    assert seen == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "name", "value", "after"),
+    [
+        ("", "blur-bbox", 1, True),
+        ("blur-bbox=1", "blur-bbox", 0, False),
+        ("", "blur-on-gie-class-ids", "7:5", True),
+        ("blur-on-gie-class-ids=7:5", "blur-on-gie-class-ids", "1:1", False),
+        ("blur-on-gie-class-ids=7:5", "blur-on-gie-class-ids", None, False),
+        ("blur-on-gie-class-ids=7:5", "blur-on-gie-class-ids", "7", True),  # refused
+    ],
+)
+def test_blur_changes_while_playing(start, name, value, after):
+    expected = ["blur" in start] * 4 + [after] * 4
+    assert_blurred(start, "I420", expected, lambda osd: osd.set_property(name, value))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "example"),
+    [
+        ("blur-on-gie-class-ids", "1;2", "1:0;1:2"),
+        ("hw-blend-color-attr", "0,0.0,1.0", "0,0.0,1.0,0.0,0.3"),
+    ],
+)
+def test_a_list_that_cannot_be_read_stops_the_start_and_warns_while_playing(name, value, example):
+    text = error_text(finish(scene(osd=f"{name}={value}")))
+    assert text.startswith(f"osd: {value.split(';')[0]!r} in {value!r}: expected ")
+    assert text.endswith(f"for example {example}")
+    pipeline = scene(frames=8)
+    visit(pipeline, "osd", lambda _: pipeline.get_by_name("osd").set_property(name, value))
+    message = finish(pipeline, kinds=Gst.MessageType.WARNING)
+    assert message.parse_warning()[0].message.startswith(f"osd: {name}={value!r}: ")
 
 
 def test_display_metadata_is_drawn_too():
@@ -100,6 +198,7 @@ def test_display_metadata_is_drawn_too():
         shapes = DisplayMeta(
             rects=[Rect(10, 10, 50, 50, has_bg=1, bg_color=GREEN)],
             lines=[Line(0, 200, 320, 200, width=4, color=RED)],
+            polygons=[Polygon([(200, 20), (300, 20), (250, 100)], has_bg=1, bg_color=RED)],
         )
         batch.frames[0].display.append(shapes)
 
@@ -107,6 +206,7 @@ def test_display_metadata_is_drawn_too():
     assert picture[30, 30, 1] > 200
     assert picture[30, 30, 0] < 60
     assert red_at(picture, 160, 200)
+    assert red_at(picture, 250, 50)
 
 
 def test_every_frame_of_a_batch_gets_its_own_boxes():
@@ -209,12 +309,6 @@ def test_the_clock_is_drawn_where_and_as_it_is_asked_for():
 
 def test_the_clock_is_off_by_default():
     assert drawn(scene(), lambda batch: None).max() < 20
-
-
-def test_what_is_not_applied_yet_is_warned_about():
-    pipeline = scene(osd="blur-bbox=1")
-    message = finish(pipeline, kinds=Gst.MessageType.WARNING)
-    assert message.parse_warning()[0].message == "osd: blur-bbox=1 is not applied yet: ignored"
 
 
 def test_without_a_mux_it_says_what_is_missing():

@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from penstock.meta import Arrow, ArrowHead, Circle, DisplayMeta, FrameMeta, Line, Mask, ObjectMeta
+from penstock.meta import (
+    Arrow,
+    ArrowHead,
+    Circle,
+    DisplayMeta,
+    FrameMeta,
+    Line,
+    Mask,
+    ObjectMeta,
+    Polygon,
+)
 from penstock.meta import Rect as RectMeta
 from penstock.meta import Text as TextMeta
 from penstock.osd import PIXEL_FORMATS
@@ -93,6 +103,7 @@ def display_frame(*things, size=(64, 48)):
         Line: display.lines,
         Arrow: display.arrows,
         Circle: display.circles,
+        Polygon: display.polygons,
     }
     for thing in things:
         lists[type(thing)].append(thing)
@@ -123,6 +134,7 @@ def rich_frame(size=(64, 48)):
             [Line(0, 0, 63, 47, 3, BLUE)],
             [Arrow(10, 40, 50, 30, 2, ArrowHead.BOTH, HALF_RED)],
             [Circle(40, 20, 9, WHITE, 1, HALF_RED)],
+            [Polygon([(5.5, 30), (20, 45), (9, 44)], 2, HALF_RED, 1, GREEN)],
         )
     )
     return frame

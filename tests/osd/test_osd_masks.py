@@ -53,6 +53,11 @@ def test_a_mask_over_the_rim_shows_its_visible_part():
     assert over.is_guarded()
 
 
+def test_one_pixel_of_a_mask_is_veiled():
+    picture = Picture("GRAY8").paint(PAINTER, masked_frame(np.ones((4, 4)), (-9, -9, 10, 10)))
+    assert np.argwhere(picture.changed()).tolist() == [[0, 0]]
+
+
 @pytest.mark.parametrize(
     "frame",
     [

@@ -17,7 +17,7 @@ from osd_pictures import (
 )
 
 from penstock.errors import UnknownNameError
-from penstock.meta import Arrow, Circle, DisplayMeta, Line, Mask, ObjectMeta
+from penstock.meta import Arrow, Circle, DisplayMeta, Line, Mask, ObjectMeta, Polygon
 from penstock.osd import PIXEL_FORMATS, Painter, PainterSettings
 from penstock.surface import FORMATS, Colorimetry, CpuSurface
 
@@ -117,6 +117,8 @@ def test_switching_text_off_hides_all_text():
         Line(5, 5, 20, 20, 1, RED),
         Arrow(5, 5, 20, 20, 1, color=RED),
         Circle(20, 20, 5, RED),
+        Polygon([(5, 5), (20, 5), (9, 20)], 1, RED),
+        Polygon([(5, 5), (20, 5), (9, 20)], has_bg=1, bg_color=RED),
     ],
 )
 def test_every_display_shape_is_wanted_and_drawn(thing):
@@ -139,6 +141,38 @@ def test_every_part_of_an_object_is_wanted_and_drawn(name, value):
     setattr(frame.objects[0], name, value)
     assert Painter().wants(frame)
     assert Picture("NV12").paint(Painter(), frame).changed().any()
+
+
+def test_the_text_of_what_is_extra_is_drawn_even_with_text_off():
+    painter = Painter(PainterSettings(display_text=False))
+    clock = DisplayMeta(texts=[text("12:00", 10, 10)])
+    assert painter.wants(empty_frame(), extra=clock)
+    assert Picture("I420").paint(painter, empty_frame(), extra=clock).changed().any()
+
+
+def test_new_settings_hold_from_the_next_picture_on():
+    painter = Painter(PainterSettings(display_bbox=False, display_text=False))
+    frame = object_frame((8, 8, 10, 10), bg=RED)
+    frame.objects[0].text = text("MM", 30, 20, size=0)
+    looks = [PainterSettings(), PainterSettings(display_text=False), PainterSettings(font_size=20)]
+    for look in looks:
+        painter.settings = look
+        changed = Picture("I420").paint(painter, frame)
+        fresh = Picture("I420").paint(Painter(look), frame)
+        for one, other in zip(changed.planes, fresh.planes, strict=True):
+            assert (one == other).all()
+
+
+def test_a_class_has_its_background_in_place_of_the_boxs_own():
+    frame = object_frame((8, 8, 10, 10), bg=RED)
+    frame.add(ObjectMeta((30, 8, 10, 10), class_id=3))
+    painter = Painter(PainterSettings(class_colors={0: GREEN, 3: BLUE}))
+    assert painter.wants(object_frame())
+    picture = Picture("RGB").paint(painter, frame)
+    assert picture.samples(12, 12) == {"R": 0, "G": 255, "B": 0}
+    assert picture.samples(34, 12) == {"R": 0, "G": 0, "B": 255}
+    off = Painter(PainterSettings(class_colors={0: GREEN}, display_bbox=False))
+    assert not Picture("RGB").paint(off, frame).changed().any()
 
 
 def test_extra_shapes_are_drawn_last():

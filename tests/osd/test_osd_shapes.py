@@ -17,7 +17,7 @@ from osd_pictures import (
     expected_samples,
 )
 
-from penstock.meta import Arrow, ArrowHead, Circle, Line
+from penstock.meta import Arrow, ArrowHead, Circle, Line, Polygon
 from penstock.osd import Painter, PainterSettings
 
 PAINTER = Painter(PainterSettings(display_text=False))
@@ -28,6 +28,8 @@ INT = st.one_of(
     st.sampled_from([math.nan, math.inf, 1e300]),
 )
 WIDTH = st.one_of(st.integers(-1, 9), st.sampled_from([10**9, 2**32 - 1, 10**400]))
+
+TRIANGLE = [(20, 10), (70, 20), (40, 50)]
 
 
 def drawn(pixel_format, *shapes, level=33, size=SIZE):
@@ -78,6 +80,7 @@ def test_lines_have_their_colour_in_every_format(pixel_format):
         Line(10, 12, 80, 50, 4, RED),
         Arrow(10, 50, 80, 12, 4, ArrowHead.END, RED),
         Circle(48, 32, 20, RED, 1, RED),
+        Polygon(TRIANGLE, 4, RED, 1, RED),
     ],
 )
 def test_chroma_lies_under_its_luma(pixel_format, shape):
@@ -156,6 +159,7 @@ def test_a_translucent_shape_has_the_form_of_the_opaque_one(pixel_format):
         (Line(10, 12, 80, 50, 3, RED), Line(10, 12, 80, 50, 3, HALF_RED)),
         (Circle(48, 32, 20, RED), Circle(48, 32, 20, HALF_RED)),
         (Arrow(9, 9, 90, 50, 2, color=RED), Arrow(9, 9, 90, 50, 2, color=HALF_RED)),
+        (Polygon(TRIANGLE, 0, RED, 1, RED), Polygon(TRIANGLE, 0, RED, 1, HALF_RED)),
     ):
         opaque, translucent = drawn(pixel_format, solid), drawn(pixel_format, veil)
         for number in range(len(opaque.planes)):
@@ -164,10 +168,64 @@ def test_a_translucent_shape_has_the_form_of_the_opaque_one(pixel_format):
             assert np.abs(full * 128 / 255 - half).max() <= 3
 
 
-def test_a_translucent_line_covers_every_pixel_once():
-    for shape in (Line(20, 20, 70, 50, 8, HALF_RED), Arrow(20, 20, 70, 50, 8, color=HALF_RED)):
+def test_a_translucent_outline_covers_every_pixel_once():
+    for shape in (
+        Line(20, 20, 70, 50, 8, HALF_RED),
+        Arrow(20, 20, 70, 50, 8, color=HALF_RED),
+        Polygon(TRIANGLE, 8, HALF_RED),
+    ):
         red = drawn("RGB", shape, level=0).planes[0][..., 0]
         assert red.max() == 128
+
+
+def test_a_polygon_is_closed_and_as_wide_as_it_says():
+    square = covered(Polygon([(20, 10), (60, 10), (60, 50), (20, 50)], 4, RED))
+    for line in (square[:, 40], square[30, :]):  # through two sides each
+        places = np.nonzero(line)[0]
+        assert 8 <= len(places) <= 10
+    assert square[50, 20]
+    assert not square[15:45, 25:55].any()
+
+
+def test_a_polygon_with_a_ground_is_filled_up_to_its_outline():
+    picture = drawn("RGB", Polygon(TRIANGLE, 3, RED, 1, GREEN))
+    assert picture.samples(45, 25) == {"R": 0, "G": 255, "B": 0}
+    assert picture.samples(20, 10) == {"R": 255, "G": 0, "B": 0}
+    assert not picture.changed()[50, 70]
+
+
+def test_a_polygon_that_crosses_itself_has_a_hole():
+    star = [(48 + 28 * math.sin(a * math.tau / 5), 32 - 28 * math.cos(a * math.tau / 5))
+            for a in (0, 2, 4, 1, 3)]  # fmt: skip
+    picture = drawn("RGB", Polygon(star, has_bg=1, bg_color=RED))
+    assert not picture.changed()[32, 48]
+    assert picture.changed()[10, 48]
+
+
+@pytest.mark.parametrize(
+    "points",
+    [[], [(20, 20)], [(20, 20), (math.nan, 5), (40, 40)], [(20, 20), (10**400, 5), (9, 9)]],
+)
+def test_a_polygon_without_sides_or_with_a_corner_nowhere_is_not_drawn(points):
+    assert not drawn("I420", Polygon(points, 3, RED, 1, RED)).changed().any()
+
+
+def test_a_polygon_around_the_whole_picture_fills_it():
+    far = [(-(10**9), -(10**9)), (10**9, -(10**9)), (0, 10**9)]
+    assert drawn("NV12", Polygon(far, 5, BLUE, 1, RED)).changed().all()
+
+
+@given(
+    pixel_format=st.sampled_from(ALL_FORMATS),
+    size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    points=st.lists(st.tuples(INT, INT), max_size=5),
+    width=WIDTH,
+    alpha=st.sampled_from([0.5, 1.0]),
+)
+def test_any_polygon_stays_in_the_picture(pixel_format, size, points, width, alpha):
+    color = (1.0, 0.0, 0.0, alpha)
+    shape = Polygon(points, width, color, 1, color)
+    assert drawn(pixel_format, shape, size=size).is_guarded()
 
 
 @settings(deadline=None)

@@ -1,3 +1,4 @@
+import ctypes
 import sys
 
 import numpy as np
@@ -18,6 +19,7 @@ from osd_pictures import (
 )
 
 from penstock.errors import MissingExtraError
+from penstock.meta import Line
 from penstock.osd import Painter, PainterSettings
 from penstock.osd.typesetting import Typesetter
 
@@ -275,13 +277,24 @@ def test_any_text_anywhere_stays_in_the_picture(pixel_format, size, words, x, y,
     assert drawn(pixel_format, look, size=size).is_guarded()
 
 
-def test_without_pycairo_the_message_says_how_to_get_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "cairo", None)
-    with pytest.raises(MissingExtraError, match=r"pycairo.*apt-get install python3-cairo"):
+@pytest.fixture
+def no_pango(monkeypatch):
+    def missing(name):
+        raise OSError(f"{name}: cannot open shared object file")
+
+    monkeypatch.delitem(sys.modules, "penstock.osd.pango")
+    monkeypatch.setattr(ctypes, "PyDLL", missing)
+
+
+@pytest.mark.usefixtures("no_pango")
+def test_without_pango_the_message_says_how_to_get_it():
+    with pytest.raises(MissingExtraError, match=r"Pango.*apt-get install libpangocairo-1.0-0"):
         Painter()
 
 
-def test_without_pycairo_everything_but_text_is_drawn(monkeypatch):
-    monkeypatch.setitem(sys.modules, "cairo", None)
+@pytest.mark.usefixtures("no_pango")
+def test_without_pango_everything_but_text_is_drawn():
     painter = Painter(PainterSettings(display_text=False))
-    assert not drawn("GRAY8", text("Person"), painter=painter).changed().any()
+    picture = drawn("GRAY8", text("Person"), Line(5, 60, 300, 60, 3, RED), painter=painter)
+    assert not picture.changed()[:50].any()
+    assert picture.changed()[60, 100]

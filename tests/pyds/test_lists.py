@@ -92,9 +92,13 @@ def test_nodes_of_one_place_are_equal(frame):
 
 
 def test_a_node_cannot_be_rewired(frame):
+    node = frame.obj_meta_list.next
     for name in ("data", "next", "prev"):
-        with pytest.raises(AttributeError):
-            setattr(frame.obj_meta_list, name, None)
+        setattr(node, name, getattr(node, name))
+        with pytest.raises(
+            AttributeError, match=rf"GList.{name} cannot be rewired: call the nvds_"
+        ):
+            setattr(node, name, None)
 
 
 def test_a_node_of_ones_own_is_empty():

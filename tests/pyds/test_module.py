@@ -7,7 +7,6 @@ import sys
 import pytest
 
 import pyds
-from pyds.coming import COMING
 
 
 def run(code, **environment):
@@ -25,14 +24,6 @@ def test_the_module_offers_what_it_lists_and_nothing_twice():
     assert pyds.__version__ == "1.2.0"
     assert len(pyds.__all__) == len(set(pyds.__all__))
     assert [name for name in pyds.__all__ if not hasattr(pyds, name)] == []
-
-
-def test_a_name_of_the_api_that_is_still_missing_says_so():
-    for name in COMING:
-        with pytest.raises(AttributeError, match=f"pyds.{name} is not part of Penstock yet"):
-            getattr(pyds, name)
-    assert COMING.isdisjoint(pyds.__all__)
-    assert not hasattr(pyds, "NvDsEventMsgMeta")
 
 
 def test_a_misspelt_name_is_told_what_was_meant():

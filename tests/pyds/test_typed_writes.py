@@ -141,9 +141,17 @@ def test_a_colour_refuses_what_is_no_number_and_stays_as_it_was(car):
     assert car._core.rect.bg_color == (0.0, 0.0, 0.0, 0.0)
 
 
-def test_lists_and_references_cannot_be_assigned(frame):
-    with pytest.raises(AttributeError, match=r"NvDsFrameMeta.obj_meta_list cannot be assigned"):
-        frame.obj_meta_list = None
+def test_a_list_takes_its_own_nodes_or_none_and_no_other_list(frame, car, core):
+    frame.obj_meta_list = frame.obj_meta_list.next
+    assert [obj.track_id for obj in core.frames[0].objects] == [11, 12]
+    with pytest.raises(
+        AttributeError, match=r"obj_meta_list cannot be assigned another list: copy"
+    ):
+        frame.obj_meta_list = car.classifier_meta_list
+    with pytest.raises(TypeError, match=r"NvDsFrameMeta.obj_meta_list takes a pyds.GList, got"):
+        frame.obj_meta_list = [car]
+    frame.obj_meta_list = None
+    assert core.frames[0].objects == []
 
 
 def test_a_count_that_agrees_is_accepted_and_one_that_does_not_is_warned_about(frame):

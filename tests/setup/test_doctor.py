@@ -76,7 +76,8 @@ def test_on_a_bare_machine_every_package_is_named_in_one_command(bare_venv, mach
     done = bare_venv(system_python)
     assert done.returncode == 1
     (line,) = [line for line in lines(done) if "python3-gi" in line]
-    required = [need.package for need in NEEDS if need.required]
+    # Pango is a shared library, which no interpreter hides.
+    required = [need.package for need in NEEDS if need.required and need.name != "Pango"]
     assert line.partition("--no-install-recommends ")[2].split() == required
     assert f"which is not {system_python}" in done.stdout
     assert f"{system_python} -m venv --clear --system-site-packages" in done.stdout
@@ -93,9 +94,8 @@ def test_without_even_a_system_python_the_report_is_made(bare_venv, machine, tmp
 def test_pip_s_pygobject_without_gst_python_is_not_enough(bare_venv):
     """It has the package `gi`, and lacks the overrides that make elements in Python possible."""
     (site,) = bare_venv.folder.glob("lib/python*/site-packages")
-    for package in ("gi", "cairo"):
-        source = util.find_spec(package).submodule_search_locations[0]
-        shutil.copytree(source, site / package, ignore=shutil.ignore_patterns("Gst.py", "_gi_gst*"))
+    source = util.find_spec("gi").submodule_search_locations[0]
+    shutil.copytree(source, site / "gi", ignore=shutil.ignore_patterns("Gst.py", "_gi_gst*"))
     done = bare_venv()
     assert done.returncode == 1
     assert "made without --system-site-packages" in done.stdout
@@ -205,8 +205,8 @@ def test_a_version_that_is_too_old_is_told_apart(name, fact, version, ok):
 
 def test_without_apt_get_the_packages_are_named_in_words(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    check = check_need(need("pycairo"), facts_without("cairo"), installed=NONE)
-    assert check.fix == "# install what Debian and Ubuntu call python3-cairo"
+    check = check_need(need("Pango"), facts_without("Pango"), installed=NONE)
+    assert check.fix == "# install what Debian and Ubuntu call libpangocairo-1.0-0"
 
 
 def test_a_deepstream_on_this_machine_is_mentioned_with_the_switch():
@@ -231,9 +231,9 @@ def test_registration_that_is_switched_off_is_mentioned(monkeypatch):
 
 def test_what_plugins_print_among_the_facts_is_skipped():
     output = (
-        b'hello\n{"fact": "gi", "found": "3.42.2"}\n[1]\n{"fact": "cairo", "error": "no"}\n\xff'
+        b'hello\n{"fact": "gi", "found": "3.42.2"}\n[1]\n{"fact": "Pango", "error": "no"}\n\xff'
     )
-    assert read(output) == Facts({"gi": "3.42.2"}, {"cairo": "no"})
+    assert read(output) == Facts({"gi": "3.42.2"}, {"Pango": "no"})
 
 
 def test_packages_of_several_lines_come_in_one_command():

@@ -7,7 +7,9 @@ gst-launch-1.0 videotestsrc num-buffers=5 ! nvvideoconvert ! mux.sink_0 \
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
 from penstock.gst import (
     GPU_ID,
@@ -16,18 +18,15 @@ from penstock.gst import (
     Property,
     gproperties,
     nvmm_caps,
-    post_warning,
     sink_and_src,
 )
-from penstock.meta import BatchMeta, DisplayMeta, FrameMeta, Surfaces, Text
+from penstock.meta import BatchMeta, Color, DisplayMeta, FrameMeta, Text
 
 if TYPE_CHECKING:
-    from penstock.osd import Painter
+    from penstock.osd import Painter, PainterSettings
 
 MODE = EnumType("GstNvDsOsdMode", {"MODE_CPU": 0, "MODE_GPU": 1, "MODE_NONE": 2})
-_COMING = "accepted; not applied yet, a value other than the default is warned about"
-_MODE_NONE = 2
-_LIVE = ("display-text", "display-bbox", "display-mask")
+BLUR: tuple[Literal["none", "box", "mask"], ...] = ("none", "box", "mask")
 
 
 class NvDsOsd(BatchTransform):
@@ -44,10 +43,27 @@ class NvDsOsd(BatchTransform):
         Property("x-clock-offset", "uint", 0, "Left edge of the clock, pixels"),
         Property("y-clock-offset", "uint", 0, "Top edge of the clock, pixels"),
         Property("clock-color", "uint", 2**32 - 1, "Colour of the clock: 0xRRGGBBAA"),
-        Property("process-mode", MODE, 1, "MODE_NONE draws nothing; CPU and GPU draw the same"),
+        Property("process-mode", MODE, 1, "All three draw the same here"),
         GPU_ID,
-        Property("blur-on-gie-class-ids", "string", None, _COMING, accepted_only=True),
-        Property("blur-bbox", "uint", 0, _COMING, maximum=2, accepted_only=True),
+        Property(
+            "blur-bbox",
+            "uint",
+            0,
+            "Blur objects: 0 none, 1 their boxes, 2 their masks, where they have one",
+            maximum=2,
+        ),
+        Property(
+            "blur-on-gie-class-ids",
+            "string",
+            None,
+            "Blur only these objects, gie-id:class-id;…: 1:0;1:2. Alone it blurs their boxes",
+        ),
+        Property(
+            "hw-blend-color-attr",
+            "string",
+            None,
+            "Backgrounds of boxes by class, class-id,R,G,B,A:…: 0,0.0,1.0,0.0,0.3",
+        ),
     )
     __gtype_name__ = "Gstnvdsosd"
     __gstmetadata__ = (
@@ -60,57 +76,63 @@ class NvDsOsd(BatchTransform):
     __gproperties__ = gproperties(PROPERTIES)
 
     _painter: Painter | None = None
-    _clock_painter: Painter | None = None
-
-    def ready(self) -> None:
-        """Say what is not applied yet."""
-        for prop in self.PROPERTIES:
-            if prop.blurb == _COMING and self.setting(prop.name) != prop.default:
-                value = self.setting(prop.name)
-                post_warning(self, f"{prop.name}={value} is not applied yet: ignored")
+    _is_stale = False  # whether a property changed since the painter's settings were made
+    _blur_only: frozenset[tuple[int, int]] = frozenset()
+    _class_colors: Mapping[int, Color] = MappingProxyType({})
 
     def open(self) -> None:
         """Load the fonts now, so that a missing one fails before the first frame."""
-        self._painter = self._new_painter()
+        from penstock.osd import Painter
+
+        self._painter = Painter(self._painter_settings())
 
     def close(self) -> None:
         """Let the fonts go."""
-        self._painter = self._clock_painter = None
+        self._painter = None
 
-    def changed(self, name: str, _value: Any) -> None:
-        """Switches act while playing."""
-        if name in _LIVE and self._painter is not None:
-            self._painter = self._new_painter()
+    def changed(self, name: str, value: Any) -> None:
+        """Whatever is set while playing holds from the next batch on."""
+        if name == "blur-on-gie-class-ids":
+            from penstock.osd import parse_gie_class_ids
 
-    def _new_painter(self) -> Painter:
-        from penstock.osd import Painter, PainterSettings
+            self._blur_only = parse_gie_class_ids(value)
+        elif name == "hw-blend-color-attr":
+            from penstock.osd import parse_class_colors
 
-        return Painter(
-            PainterSettings(
-                display_bbox=self.setting("display-bbox"),
-                display_text=self.setting("display-text"),
-                display_mask=self.setting("display-mask"),
-            )
+            self._class_colors = parse_class_colors(value)
+        self._is_stale = True
+
+    def _painter_settings(self) -> PainterSettings:
+        from penstock.osd import PainterSettings
+
+        self._is_stale = False  # first: what is set from here on makes it stale again
+        return PainterSettings(
+            display_bbox=self.setting("display-bbox"),
+            display_text=self.setting("display-text"),
+            display_mask=self.setting("display-mask"),
+            blur=BLUR[self.setting("blur-bbox") or bool(self._blur_only)],
+            blur_only=self._blur_only,
+            class_colors=self._class_colors,
         )
 
     def process(self, batch: BatchMeta) -> None:
         """Draw every frame of a batch."""
-        painter = self._painter
-        if painter is None or batch.surfaces is None or self.setting("process-mode") == _MODE_NONE:
+        painter, surfaces = self._painter, batch.surfaces
+        if painter is None or surfaces is None:
             return
+        if self._is_stale:
+            painter.settings = self._painter_settings()
         for frame in batch.frames:
-            painter.paint_surface(frame, batch.surfaces[frame.batch_id])
+            painter.paint_surface(frame, surfaces[frame.batch_id])
         if self.setting("display-clock"):
-            self._draw_clock(batch.surfaces)
+            clock = DisplayMeta(texts=[self._clock()])
+            for surface in surfaces:
+                painter.paint_surface(FrameMeta(), surface, extra=clock)
 
-    def _draw_clock(self, surfaces: Surfaces) -> None:
-        from penstock.osd import Painter
-
-        if self._clock_painter is None:  # text is wanted here, whatever display-text says
-            self._clock_painter = Painter()
+    def _clock(self) -> Text:
         color = self.setting("clock-color")
         red, green, blue, alpha = (color >> shift & 255 for shift in (24, 16, 8, 0))
-        clock = Text(
+        return Text(
             time.strftime("%a %d %b %Y %H:%M:%S"),
             x=self.setting("x-clock-offset"),
             y=self.setting("y-clock-offset"),
@@ -118,7 +140,3 @@ class NvDsOsd(BatchTransform):
             font_size=self.setting("clock-font-size"),
             font_color=(red / 255, green / 255, blue / 255, alpha / 255),
         )
-        for surface in surfaces:
-            self._clock_painter.paint_surface(
-                FrameMeta(), surface, extra=DisplayMeta(texts=[clock])
-            )

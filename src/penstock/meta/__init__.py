@@ -3,11 +3,27 @@
 `BatchMeta` → `FrameMeta` → `ObjectMeta` → `ClassifierMeta` → `LabelInfo`; each of the first three
 carries `UserMeta`, a frame carries `DisplayMeta` (what the OSD draws beside the objects).
 Everything stays valid as long as somebody holds it; references upwards are weak.
+
+What `UserMeta` carries when Penstock's own elements attach it: `TensorMeta`, `SegmentationMeta`,
+`TargetsMeta`, `ReidVector`, `ObjectAnalytics`, `FrameAnalytics`, `OpticalFlowMeta`,
+`EventMessage`, `Payload`, `EncodedImage`. Each has its `meta_type` as `META_TYPE` (`TargetsMeta` has
+three), and a `copy` to be the attachment's `copy_data`.
 """
 
+from penstock.meta.analytics import FrameAnalytics, ObjectAnalytics
 from penstock.meta.batch import BatchMeta, Surfaces, Token
 from penstock.meta.detections import UNTRACKED, Detections
+from penstock.meta.events import (
+    EventMessage,
+    Face,
+    Payload,
+    Person,
+    Signature,
+    Vehicle,
+)
+from penstock.meta.flow import OpticalFlowMeta
 from penstock.meta.frame import FrameMeta
+from penstock.meta.images import EncodedImage
 from penstock.meta.objects import ClassifierMeta, LabelInfo, Mask, ObjectMeta
 from penstock.meta.overlay import (
     MAX_DISPLAY_ELEMENTS,
@@ -17,13 +33,18 @@ from penstock.meta.overlay import (
     Color,
     DisplayMeta,
     Line,
+    Polygon,
     Rect,
     Text,
 )
-from penstock.meta.user import UserMeta
+from penstock.meta.segmentation import NO_CLASS, SegmentationMeta
+from penstock.meta.tensors import NetworkInfo, TensorLayer, TensorMeta
+from penstock.meta.tracking import ReidVector, SourceTargets, Target, TargetsMeta, TrackedBox
+from penstock.meta.user import OfMeta, UserMeta
 
 __all__ = [
     "MAX_DISPLAY_ELEMENTS",
+    "NO_CLASS",
     "UNTRACKED",
     "Arrow",
     "ArrowHead",
@@ -33,14 +54,35 @@ __all__ = [
     "Color",
     "Detections",
     "DisplayMeta",
+    "EncodedImage",
+    "EventMessage",
+    "Face",
+    "FrameAnalytics",
     "FrameMeta",
     "LabelInfo",
     "Line",
     "Mask",
+    "NetworkInfo",
+    "ObjectAnalytics",
     "ObjectMeta",
+    "OfMeta",
+    "OpticalFlowMeta",
+    "Payload",
+    "Person",
+    "Polygon",
     "Rect",
+    "ReidVector",
+    "SegmentationMeta",
+    "Signature",
+    "SourceTargets",
     "Surfaces",
+    "Target",
+    "TargetsMeta",
+    "TensorLayer",
+    "TensorMeta",
     "Text",
     "Token",
+    "TrackedBox",
     "UserMeta",
+    "Vehicle",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penstock.meta.frame import FrameMeta
-from penstock.meta.objects import MISC_FIELDS
+from penstock.meta.overlay import MISC_FIELDS
 from penstock.meta.user import UserMeta
 
 
@@ -33,6 +33,9 @@ class Surfaces(list[Any]):
     def share(self) -> Surfaces:
         """A second holder of the same pixels; whoever writes first gets a copy of its own."""
         return Surfaces([surface.share() for surface in self], token=self.token)
+
+
+_living: weakref.WeakValueDictionary[int, BatchMeta] = weakref.WeakValueDictionary()
 
 
 class BatchMeta:
@@ -63,6 +66,17 @@ class BatchMeta:
         for frame in frames:
             self.add(frame)
         self.max_frames = max_frames or len(self.frames)
+        _living[id(self)] = self
+
+    @staticmethod
+    def holding(thing: object) -> BatchMeta | None:
+        """The batch that some metadata is in: searches all that are alive.
+
+        Args:
+            thing: A frame, object, classifier, label, display or user meta.
+        """
+        batches = [batch for reference in _living.valuerefs() if (batch := reference())]
+        return next((batch for batch in batches if _holds(batch, thing)), None)
 
     def __iter__(self) -> Iterator[FrameMeta]:
         return iter(self.frames)
@@ -107,6 +121,19 @@ class BatchMeta:
 
     def __repr__(self) -> str:
         return f"<BatchMeta {len(self.frames)} of {self.max_frames} frames>"
+
+
+def _holds(batch: BatchMeta, thing: object) -> bool:
+    if any(thing is item for item in (*batch.frames, *batch.user)):
+        return True
+    for frame in tuple(batch.frames):
+        if any(thing is item for item in (*frame.objects, *frame.display, *frame.user)):
+            return True
+        for obj in tuple(frame.objects):
+            labels = (label for answer in obj.classifiers for label in answer.labels)
+            if any(thing is item for item in (*obj.classifiers, *labels, *obj.user)):
+                return True
+    return False
 
 
 class Token:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from penstock.errors import StreamError
 from penstock.geometry import Affine
 from penstock.meta.detections import Detections
-from penstock.meta.objects import MISC_FIELDS, ObjectMeta
-from penstock.meta.overlay import DisplayMeta
+from penstock.meta.objects import ObjectMeta
+from penstock.meta.overlay import MISC_FIELDS, DisplayMeta
 from penstock.meta.user import UserMeta
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class FrameMeta:
         objects: What was found in it, in order.
         display: What else the OSD draws.
         user: Attachments.
+        entered_ns: When it entered the mux, on the clock of `time.monotonic_ns`.
         infer_done: Whether a network really looked at it (`interval` skips frames).
     """
 
@@ -46,6 +48,7 @@ class FrameMeta:
         "_misc",
         "batch_id",
         "display",
+        "entered_ns",
         "frame_num",
         "height",
         "infer_done",
@@ -80,6 +83,7 @@ class FrameMeta:
         self.frame_num = frame_num
         self.pts_ns = pts_ns
         self.ntp_ns = 0
+        self.entered_ns = time.monotonic_ns()
         self.width, self.height = size
         self.source_width, self.source_height = source_size or size
         self.to_source = to_source or Affine()
@@ -163,6 +167,7 @@ class FrameMeta:
         twin.pad_index = self.pad_index
         twin.batch_id = self.batch_id
         twin.ntp_ns = self.ntp_ns
+        twin.entered_ns = self.entered_ns
         twin.infer_done = self.infer_done
         twin.surfaces_per_frame = self.surfaces_per_frame
         twin.surface_type = self.surface_type
@@ -182,12 +187,13 @@ class FrameMeta:
 
 def _copy_objects(frame: FrameMeta, twin: FrameMeta) -> None:
     reference = weakref.ref(twin)
-    for obj in frame.objects:
+    objects = frame.objects[:]  # another thread may add or remove some
+    for obj in objects:
         copied = obj.copy()
         copied._frame = reference
         twin.objects.append(copied)
-    if any(obj.parent is not None for obj in frame.objects):
-        twin_of = dict(zip(map(id, frame.objects), twin.objects, strict=True))
+    if any(obj.parent is not None for obj in objects):
+        twin_of = dict(zip(map(id, objects), twin.objects, strict=True))
         for copied in twin.objects:
             if copied.parent is not None:
                 copied.parent = twin_of.get(id(copied.parent), copied.parent)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penstock.meta.detections import UNTRACKED
-from penstock.meta.overlay import Rect, Text
+from penstock.meta.overlay import MISC_FIELDS, Rect, Text
+from penstock.meta.referable import Referable
 from penstock.meta.user import UserMeta
 
 if TYPE_CHECKING:
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
 
 Box = tuple[float, float, float, float]
 NO_BOX: Box = (0.0, 0.0, 0.0, 0.0)
-MISC_FIELDS = 4
 
 
 @dataclass(slots=True, eq=False)
-class LabelInfo:
+class LabelInfo(Referable):
     """One answer of a classifier.
 
     Attributes:
@@ -47,7 +47,7 @@ class LabelInfo:
 
 
 @dataclass(slots=True, eq=False)
-class ClassifierMeta:
+class ClassifierMeta(Referable):
     """What one classifier says about an object.
 
     Attributes:
@@ -68,7 +68,7 @@ class ClassifierMeta:
 
 
 @dataclass(slots=True, eq=False)
-class Mask:
+class Mask(Referable):
     """An instance mask.
 
     Attributes:

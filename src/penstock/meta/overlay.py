@@ -10,9 +10,15 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
+from penstock.meta.referable import Referable
+
 Color: TypeAlias = tuple[float, float, float, float]
 
 TRANSPARENT: Color = (0.0, 0.0, 0.0, 0.0)
+MISC_FIELDS = 4
 MAX_DISPLAY_ELEMENTS = 16
 """Shapes of one kind in one `DisplayMeta`, as in DeepStream."""
 
@@ -26,7 +32,7 @@ class ArrowHead(IntEnum):
 
 
 @dataclass(slots=True, eq=False)
-class Rect:
+class Rect(Referable):
     """A box and how to draw it.
 
     Attributes:
@@ -73,7 +79,7 @@ class Rect:
 
 
 @dataclass(slots=True, eq=False)
-class Text:
+class Text(Referable):
     """A line of text; `(x, y)` is the top left corner, frame pixels.
 
     Attributes:
@@ -106,7 +112,7 @@ class Text:
 
 
 @dataclass(slots=True, eq=False)
-class Line:
+class Line(Referable):
     """A line from `(x1, y1)` to `(x2, y2)`, frame pixels; `width` in pixels."""
 
     x1: int = 0
@@ -122,7 +128,7 @@ class Line:
 
 
 @dataclass(slots=True, eq=False)
-class Arrow:
+class Arrow(Referable):
     """An arrow from `(x1, y1)` to `(x2, y2)`, frame pixels; `width` in pixels."""
 
     x1: int = 0
@@ -139,7 +145,7 @@ class Arrow:
 
 
 @dataclass(slots=True, eq=False)
-class Circle:
+class Circle(Referable):
     """A circle around `(x, y)`, frame pixels; `radius` in pixels."""
 
     x: int = 0
@@ -155,7 +161,30 @@ class Circle:
 
 
 @dataclass(slots=True, eq=False)
-class DisplayMeta:
+class Polygon(Referable):
+    """A closed polygon, a region of interest for example; DeepStream has lines for it.
+
+    Attributes:
+        points: Corners x, y, frame pixels; the last is joined to the first. Where sides cross, what
+            is inside twice is outside.
+        width: Of the outline, pixels; 0 draws none.
+        color: Of the outline.
+        has_bg: Whether the inside is filled with `bg_color`.
+    """
+
+    points: list[tuple[float, float]] = field(default_factory=list)
+    width: int = 0
+    color: Color = TRANSPARENT
+    has_bg: int = 0
+    bg_color: Color = TRANSPARENT
+
+    def copy(self) -> Polygon:
+        """An independent copy."""
+        return Polygon(list(self.points), self.width, self.color, self.has_bg, self.bg_color)
+
+
+@dataclass(slots=True, eq=False)
+class DisplayMeta(Referable):
     """Shapes that the OSD draws on one frame, beside its objects."""
 
     rects: list[Rect] = field(default_factory=list)
@@ -163,6 +192,15 @@ class DisplayMeta:
     lines: list[Line] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
     circles: list[Circle] = field(default_factory=list)
+    polygons: list[Polygon] = field(default_factory=list)
+    _misc: NDArray[np.int64] | None = field(default=None, repr=False)
+
+    @property
+    def misc(self) -> NDArray[np.int64]:
+        """Four integers for the application's own use, `(4,)` int64."""
+        if self._misc is None:
+            self._misc = np.zeros(MISC_FIELDS, np.int64)
+        return self._misc
 
     def copy(self) -> DisplayMeta:
         """A deep copy."""
@@ -172,4 +210,6 @@ class DisplayMeta:
             [line.copy() for line in self.lines],
             [arrow.copy() for arrow in self.arrows],
             [circle.copy() for circle in self.circles],
+            [polygon.copy() for polygon in self.polygons],
+            None if self._misc is None else self._misc.copy(),
         )

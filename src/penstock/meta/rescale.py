@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from penstock.geometry import Affine
 from penstock.meta.objects import NO_BOX, ObjectMeta
 from penstock.meta.overlay import Arrow, DisplayMeta, Line, Text
 
+KEYPOINTS = "penstock.keypoints"
+"""The `meta_type` of the attachment with an object's keypoints: `(K, 3)`, x, y, score."""
+
 
 def move_object(obj: ObjectMeta, transform: Affine) -> None:
-    """Move an object's boxes and text; line widths and font sizes stay."""
-    obj.rect.ltwh = transform.ltwh(obj.rect.ltwh)
+    """Move an object's boxes, keypoints, text and mask; line widths and font sizes stay.
+
+    Its text keeps its place beside the box: text itself is never turned or mirrored.
+    """
+    before = obj.rect.ltwh
+    obj.rect.ltwh = transform.ltwh(before)
     if obj.detector_box != NO_BOX:
         obj.detector_box = transform.ltwh(obj.detector_box)
     if obj.tracker_box != NO_BOX:
         obj.tracker_box = transform.ltwh(obj.tracker_box)
-    _move_text(obj.text, transform)
+    for user in obj.user:
+        if user.meta_type == KEYPOINTS:
+            user.data = user.data.copy()  # copies of the metadata may share it
+            user.data[:, :2] = transform.points(user.data[:, :2])
+    if transform.is_upright:
+        _move_text(obj.text, transform)
+        return
+    dx, dy = obj.text.x - before[0], obj.text.y - before[1]
+    obj.text.x = _whole(obj.rect.left + dx * abs(transform.sx))
+    obj.text.y = _whole(obj.rect.top + dy * abs(transform.sy))
+    if obj.mask is not None:
+        obj.mask.data = np.ascontiguousarray(transform.turn.array(obj.mask.data))
 
 
 def move_display(display: DisplayMeta, transform: Affine) -> None:
@@ -29,7 +49,9 @@ def move_display(display: DisplayMeta, transform: Affine) -> None:
         _move_line(arrow, transform)
     for circle in display.circles:
         circle.x, circle.y = _point(circle.x, circle.y, transform)
-        circle.radius = round(circle.radius * (transform.sx * transform.sy) ** 0.5)
+        circle.radius = round(circle.radius * abs(transform.sx * transform.sy) ** 0.5)
+    for polygon in display.polygons:
+        polygon.points = [transform.point(x, y) for x, y in polygon.points]
 
 
 def _move_line(line: Line | Arrow, transform: Affine) -> None:
@@ -42,8 +64,11 @@ def _move_text(text: Text, transform: Affine) -> None:
 
 
 def _point(x: float, y: float, transform: Affine) -> tuple[int, int]:
-    """Map a point to whole pixels; these fields are unsigned in DeepStream."""
-    return (
-        max(0, round(x * transform.sx + transform.tx)),
-        max(0, round(y * transform.sy + transform.ty)),
-    )
+    """Map a point to whole pixels."""
+    x, y = transform.point(x, y)
+    return (_whole(x), _whole(y))
+
+
+def _whole(coordinate: float) -> int:
+    """These fields are unsigned in DeepStream."""
+    return max(0, round(coordinate))

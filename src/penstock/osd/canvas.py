@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from penstock.meta import Color
 from penstock.osd.colors import Palette
 from penstock.osd.planes import DrawnPlane, ring
-from penstock.osd.stamps import Stamp
+from penstock.osd.stamps import Stamp, phase_of, shrink
 from penstock.surface import PixelFormat, Planes
 
 __all__ = ["Canvas", "Contour"]
@@ -82,22 +82,43 @@ class Canvas:
             if place is not None:
                 plane.put(part, place)
 
-    def polygon(self, contours: Sequence[Contour], color: Color) -> None:
-        """Fill a polygon; what is inside an even number of contours is a hole."""
+    def blur(
+        self,
+        box: tuple[int, int, int, int],
+        grid: tuple[int, int],
+        coverage: NDArray[np.uint8] | None,
+    ) -> None:
+        """Replace pixels by the averages of a coarse grid, interpolated.
+
+        Args:
+            box: `x0, y0, x1, y1`, pixels, inside the picture and not empty.
+            grid: Columns and rows of the coarse grid.
+            coverage: `(y1 - y0, x1 - x0)` uint8: pixels with 0 keep what they have.
+        """
+        phase = phase_of(self.palette.format, *box[:2])
+        for plane in self.planes:
+            mask = coverage
+            if coverage is not None and plane.step != (1, 1):
+                mask = shrink(coverage, plane.step, phase)
+            plane.blur(plane.cells(*box), grid, mask)
+
+    def polygons(self, polygons: Sequence[Sequence[Contour]], color: Color) -> None:
+        """Fill polygons as one shape; in each, inside an even number of its contours is a hole."""
         ink, dye = self.palette.ink(color), self.palette.dye(color)
         if ink is None or dye is None:
             return
-        low = np.min([contour.min(axis=0) for contour in contours], axis=0)
-        high = np.max([contour.max(axis=0) for contour in contours], axis=0)
+        every = [contour for contours in polygons for contour in contours]
+        low = np.min([contour.min(axis=0) for contour in every], axis=0)
+        high = np.max([contour.max(axis=0) for contour in every], axis=0)
         if (high < -1).any() or low[0] > self.width or low[1] > self.height:
             return
         for plane, opaque, blended in zip(self.planes, ink.planes, dye.planes, strict=True):
             scale = np.array(plane.step)
-            cells = [(contour + 0.5) / scale - 0.5 for contour in contours]
+            cells = [[(c + 0.5) / scale - 0.5 for c in contours] for contours in polygons]
             if ink.opaque and plane.channels in SMOOTH_CHANNELS:
-                plane.polygon(cells, opaque)
+                plane.polygons(cells, opaque)
             else:
-                plane.blend_polygon(cells, blended)
+                plane.blend_polygons(cells, blended)
 
 
 def _check(planes: Planes, made: PixelFormat) -> None:

@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from penstock.meta import DisplayMeta, FrameMeta, Rect
+from penstock.meta import Color, DisplayMeta, FrameMeta, ObjectMeta, Rect
+from penstock.osd.blur import blur_object
 from penstock.osd.canvas import Canvas
 from penstock.osd.colors import Palette
 from penstock.osd.formats import PIXEL_FORMATS
 from penstock.osd.labels import Labels
 from penstock.osd.masks import draw_mask
 from penstock.osd.numbers import whole
-from penstock.osd.shapes import draw_arrow, draw_circle, draw_line
+from penstock.osd.settings import PainterSettings
+from penstock.osd.shapes import draw_arrow, draw_circle, draw_line, draw_polygon
 from penstock.osd.typesetting import Typesetter
 from penstock.surface import Colorimetry, Planes, Surface
 
-__all__ = ["Painter", "PainterSettings"]
+__all__ = ["Painter"]
 
 STAND_INS = {"P010_10LE": "NV12"}
 """Formats that are drawn on as another one; all others not in `PIXEL_FORMATS` become RGBA."""
 
 
-@dataclass(frozen=True)
-class PainterSettings:
-    """What a painter draws.
-
-    Attributes:
-        display_bbox: The boxes of objects; boxes of `DisplayMeta` are drawn always.
-        display_text: Text of objects and of `DisplayMeta`.
-        display_mask: Instance masks of objects.
-        font_name: Font family for text that names none.
-        font_size: Points, for text whose size is 0; one point is 96/72 pixels.
-    """
-
-    display_bbox: bool = True
-    display_text: bool = True
-    display_mask: bool = True
-    font_name: str = "Serif"
-    font_size: int = 10
-
-
 class Painter:
-    """Draws boxes, labels, masks, lines, arrows and circles in place. For one thread.
+    """Draws boxes, labels, masks and shapes, and blurs, in place. For one thread.
 
     The metadata is only read, and may hold anything: what lies outside the picture, has no area or
     no finite place is not drawn.
@@ -50,7 +31,7 @@ class Painter:
         settings: What to draw; everything by default.
 
     Raises:
-        MissingExtraError: Text is to be drawn, and pycairo is not installed.
+        MissingExtraError: Text is to be drawn, and Pango is not installed.
 
     Example:
         >>> import numpy as np
@@ -64,24 +45,35 @@ class Painter:
     """
 
     def __init__(self, settings: PainterSettings | None = None) -> None:
-        self.settings = settings = settings or PainterSettings()
-        self._typesetter = (
-            Typesetter(family=settings.font_name, points=settings.font_size)
-            if settings.display_text
-            else None
-        )
-        self._kits: dict[tuple[str, Colorimetry], tuple[Palette, Labels | None]] = {}
+        settings = settings or PainterSettings()
+        self._kits: dict[tuple[str, Colorimetry], tuple[Palette, Labels]] = {}
+        self._typesetter = Typesetter(family=settings.font_name, points=settings.font_size)
+        self.settings = settings
+
+    @property
+    def settings(self) -> PainterSettings:
+        """What to draw; new settings hold from the next `paint` on."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: PainterSettings) -> None:
+        family, points = settings.font_name, settings.font_size
+        if (family, points) != (self._typesetter.family, self._typesetter.points):
+            self._typesetter = Typesetter(family=family, points=points)
+            self._kits.clear()
+        if settings.display_text:
+            self._typesetter.load()
+        self._settings = settings
 
     def wants(self, frame: FrameMeta, *, extra: DisplayMeta | None = None) -> bool:
         """Whether `paint` would draw anything, inside the picture or not."""
-        settings = self.settings
-        for obj in frame.objects:
-            rect = obj.rect
-            if settings.display_bbox and (rect.border_width or rect.has_bg):
-                return True
-            if (settings.display_text and obj.text.text) or (settings.display_mask and obj.mask):
-                return True
-        return any(self._wants_display(display) for display in (*frame.display, extra))
+        return (
+            any(map(self._wants_object, frame.objects))
+            or any(
+                _has_shapes(d) or (self.settings.display_text and d.texts) for d in frame.display
+            )
+            or (extra is not None and (_has_shapes(extra) or bool(extra.texts)))
+        )
 
     def paint(
         self,
@@ -94,15 +86,16 @@ class Painter:
     ) -> None:
         """Draw on the planes of one picture.
 
-        First the boxes, texts and masks of the objects, then each `DisplayMeta`: its boxes, texts,
-        lines, arrows and circles.
+        First objects are blurred, then come their boxes, texts and masks, then each `DisplayMeta`:
+        its boxes, texts, lines, arrows, circles and polygons.
 
         Args:
             frame: What to draw, frame pixels, which are those of the picture.
             planes: Writeable uint8 arrays, as `Surface.writable(pixel_format)` returns.
             pixel_format: One of `PIXEL_FORMATS`.
             colorimetry: How YUV relates to RGB in the picture.
-            extra: Drawn last; for what is not the frame's own, a clock for example.
+            extra: Drawn last, its text in any case; for what is not the frame's own, a clock for
+                example.
 
         Raises:
             UnknownNameError: The pixel format cannot be drawn on.
@@ -112,7 +105,7 @@ class Painter:
         canvas = Canvas(planes, palette)
         self._paint_objects(frame, canvas, labels)
         for display in frame.display:
-            _paint_display(display, canvas, labels)
+            _paint_display(display, canvas, labels if self.settings.display_text else None)
         if extra is not None:
             _paint_display(extra, canvas, labels)
 
@@ -133,35 +126,50 @@ class Painter:
         planes = surface.writable(pixel_format)
         self.paint(frame, planes, pixel_format, surface.colorimetry, extra=extra)
 
-    def _paint_objects(self, frame: FrameMeta, canvas: Canvas, labels: Labels | None) -> None:
-        if self.settings.display_bbox:
+    def _wants_object(self, obj: ObjectMeta) -> bool:
+        settings, rect = self.settings, obj.rect
+        return bool(
+            (settings.display_bbox and (rect.border_width or rect.has_bg or settings.class_colors))
+            or (settings.display_text and obj.text.text)
+            or (settings.display_mask and obj.mask)
+            or self._is_blurred(obj)
+        )
+
+    def _is_blurred(self, obj: ObjectMeta) -> bool:
+        only = self.settings.blur_only
+        return self.settings.blur != "none" and (
+            not only or (obj.component_id, obj.class_id) in only
+        )
+
+    def _paint_objects(self, frame: FrameMeta, canvas: Canvas, labels: Labels) -> None:
+        settings = self.settings
+        if settings.blur != "none":
+            for obj in filter(self._is_blurred, frame.objects):
+                blur_object(canvas, obj, within_mask=settings.blur == "mask")
+        if settings.display_bbox:
             for obj in frame.objects:
-                _draw_rect(canvas, obj.rect)
-        if labels is not None:
+                _draw_rect(canvas, obj.rect, settings.class_colors.get(obj.class_id))
+        if settings.display_text:
             for obj in frame.objects:
                 labels.draw(canvas, obj.text)
-        if self.settings.display_mask:
+        if settings.display_mask:
             for obj in frame.objects:
                 if obj.mask is not None:
                     draw_mask(canvas, obj)
 
-    def _kit(self, pixel_format: str, colorimetry: Colorimetry) -> tuple[Palette, Labels | None]:
+    def _kit(self, pixel_format: str, colorimetry: Colorimetry) -> tuple[Palette, Labels]:
         key = (pixel_format, colorimetry)
         kit = self._kits.get(key)
         if kit is None:
             palette = Palette(pixel_format, colorimetry)
-            kit = palette, Labels(self._typesetter, palette) if self._typesetter else None
-            self._kits[key] = kit
+            kit = self._kits[key] = (palette, Labels(self._typesetter, palette))
         return kit
 
-    def _wants_display(self, display: DisplayMeta | None) -> bool:
-        return display is not None and bool(
-            display.rects
-            or display.lines
-            or display.arrows
-            or display.circles
-            or (self.settings.display_text and display.texts)
-        )
+
+def _has_shapes(display: DisplayMeta) -> bool:
+    return bool(
+        display.rects or display.lines or display.arrows or display.circles or display.polygons
+    )
 
 
 def _paint_display(display: DisplayMeta, canvas: Canvas, labels: Labels | None) -> None:
@@ -176,16 +184,18 @@ def _paint_display(display: DisplayMeta, canvas: Canvas, labels: Labels | None) 
         draw_arrow(canvas, arrow)
     for circle in display.circles:
         draw_circle(canvas, circle)
+    for polygon in display.polygons:
+        draw_polygon(canvas, polygon)
 
 
-def _draw_rect(canvas: Canvas, rect: Rect) -> None:
+def _draw_rect(canvas: Canvas, rect: Rect, background: Color | None = None) -> None:
     """Fill the box, then draw its border, centred on its edge (the odd pixel inside)."""
     left, top, width, height = rect.left, rect.top, rect.width, rect.height
     if not (width > 0 and height > 0):
         return
     x0, y0, x1, y1 = whole(left), whole(top), whole(left + width), whole(top + height)
-    if rect.has_bg:
-        canvas.fill((x0, y0, x1, y1), rect.bg_color)
+    if background is not None or rect.has_bg:
+        canvas.fill((x0, y0, x1, y1), background or rect.bg_color)
     border = whole(rect.border_width)
     if border > 0:
         outside = border // 2

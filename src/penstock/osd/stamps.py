@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from penstock.osd.colors import Dye, DyePlane
 from penstock.surface import PixelFormat
 
-__all__ = ["Stamp", "StampPart", "make_stamp", "phase_of"]
+__all__ = ["Stamp", "StampPart", "make_stamp", "phase_of", "shrink"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,15 +75,21 @@ def make_stamp(
     parts = []
     for plane, color in zip(made.planes, dye.planes, strict=True):
         if plane.step not in masks:
-            masks[plane.step] = _shrink(coverage, plane.step, phase)
+            masks[plane.step] = shrink(coverage, plane.step, phase)
         parts.append(StampPart.of(masks[plane.step], color))
     return Stamp(tuple(parts))
 
 
-def _shrink(
+def shrink(
     coverage: NDArray[np.uint8], step: tuple[int, int], phase: tuple[int, int]
 ) -> NDArray[np.uint8]:
-    """Average the coverage over each cell."""
+    """Average a coverage mask over each cell of a plane.
+
+    Args:
+        coverage: `(H, W)` uint8, pixels.
+        step: Of the plane.
+        phase: Of the place of its top left corner, from `phase_of`.
+    """
     height, width = coverage.shape
     left, top = phase
     columns, rows = -(-(width + left) // step[0]), -(-(height + top) // step[1])

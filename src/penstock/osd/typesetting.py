@@ -1,60 +1,75 @@
-"""Strings as coverage masks, in real fonts, by cairo."""
+"""Strings as coverage masks, in real fonts."""
 
 from __future__ import annotations
 
-import math
-from typing import Any
+import logging
+from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from penstock.errors import MissingExtraError
 from penstock.osd.cache import Cache
 
+if TYPE_CHECKING:
+    from penstock.osd.pango import Layout
+
 __all__ = ["Typesetter"]
+
+_log = logging.getLogger(__name__)
 
 PIXELS_PER_POINT = 96 / 72
 MAX_POINTS = 512
 MAX_SIDE_PX = 8192
 MAX_LINE_CHARACTERS = 4096
-MAX_FONTS = 64
+NARROWEST_EM = 1 / 8  # of a letter that takes room; keeps Pango's 32-bit widths from overflowing
+FIRST_PICTOGRAM = "\u2190"
 
 
 class Typesetter:
-    """Sets text, one mask a string. For one thread.
+    """Sets text by Pango, one mask a string. For one thread.
 
-    A family that is not installed is replaced by the nearest one that is; a character that the font
-    does not have appears as the font's own box.
+    A font that is not installed is replaced by the nearest one that is. A character that the font
+    does not have comes from another one; where none has it, it appears as a box, and the log says
+    so once.
 
     Args:
-        family: Font family for text that names none, for example `"Serif"`.
+        family: Font for text that names none, for example `"Serif"`.
         points: Size for text that names none.
         cache_bytes: Bound on the masks kept.
-
-    Raises:
-        MissingExtraError: pycairo is not installed.
     """
 
     def __init__(self, *, family: str, points: float, cache_bytes: int = 2 << 20) -> None:
-        try:
-            import cairo
-        except ImportError as error:
-            raise MissingExtraError(
-                "the OSD writes text with pycairo, which cannot be imported "
-                f"({error}): apt-get install python3-cairo, or pip install pycairo, "
-                "or switch the text off (display-text=false)"
-            ) from error
         self.family = family
         self.points = points
-        self._cairo: Any = cairo
-        self._fonts: dict[tuple[str, float], Any] = {}
+        self._layout: Layout | None = None
         self._masks: Cache[NDArray[np.uint8]] = Cache(cache_bytes)
-        self.mask("0")  # the first text takes cairo and fontconfig tens of milliseconds
+        self._has_warned = False
 
     @property
     def cached_bytes(self) -> int:
         """Memory that the kept masks take."""
         return self._masks.nbytes
+
+    def load(self) -> Layout:
+        """Load what the first text needs, which takes tens of milliseconds.
+
+        Raises:
+            MissingExtraError: Pango is not installed.
+        """
+        if self._layout is None:
+            try:
+                from penstock.osd.pango import Layout
+            except OSError as error:
+                raise MissingExtraError(
+                    f"the OSD writes text with Pango, which cannot be loaded ({error}): "
+                    "apt-get install libpangocairo-1.0-0, or switch the text off "
+                    "(display-text=false)"
+                ) from error
+            self._layout = Layout()
+            self.mask("0")
+        return self._layout
 
     def mask(
         self, text: str, family: str | None = None, points: float = 0
@@ -63,7 +78,7 @@ class Typesetter:
 
         Args:
             text: What to write.
-            family: Font family; `None` or empty for the default.
+            family: Font family, and a style behind it; `None` or empty for the default.
             points: Size, 1/72 inch at 96 pixels an inch; 0 or less for the default.
 
         Returns:
@@ -72,64 +87,57 @@ class Typesetter:
         key = (text, family, points)
         mask = self._masks.get(key)
         if mask is None:
-            lines = _printable(text)
-            if not lines:
+            pixels = min(max(points if points > 0 else self.points, 1), MAX_POINTS)
+            pixels *= PIXELS_PER_POINT
+            printable = _printable(text, pixels)
+            if not printable:
                 return None
-            font = self._font(family or self.family, points if points > 0 else self.points)
-            mask = self._set(lines, *font)
+            layout = self.load()
+            layout.set_font(_encodable(family or self.family), pixels)
+            mask = self._set(layout, printable, pixels)
             self._masks.put(key, mask)
         return mask
 
-    def _font(self, family: str, points: float) -> tuple[Any, float]:
-        pixels = min(max(points, 1), MAX_POINTS) * PIXELS_PER_POINT
-        key = (family, pixels)
-        font = self._fonts.get(key)
-        if font is None:
-            cairo = self._cairo
-            options = cairo.FontOptions()
-            options.set_antialias(cairo.ANTIALIAS_GRAY)
-            options.set_hint_style(cairo.HINT_STYLE_SLIGHT)
-            face = cairo.ToyFontFace(_encodable(family))
-            scale = cairo.Matrix(pixels, 0, 0, pixels, 0, 0)
-            font = cairo.ScaledFont(face, scale, cairo.Matrix(), options)
-            if len(self._fonts) >= MAX_FONTS:
-                self._fonts.clear()
-            self._fonts[key] = font
-        return font, pixels
-
-    def _set(self, lines: list[str], font: Any, pixels: float) -> NDArray[np.uint8]:
-        ascent, descent, spacing = font.extents()[:3]
+    def _set(self, layout: Layout, text: str, pixels: float) -> NDArray[np.uint8]:
+        extents = layout.set_text(text)
+        if not self._has_warned and layout.unknown_characters:
+            self._has_warned = True
+            _log.warning(
+                "no installed font has all characters of %r: boxes stand for them. Install one "
+                "that has them, for example fonts-noto, fonts-noto-cjk or fonts-noto-color-emoji "
+                "(said once)",
+                text[:80],
+            )
         margin = max(1, round(pixels / 8))
-        line_height = math.ceil(max(ascent + descent, spacing))
-        lines = lines[: MAX_SIDE_PX // line_height + 1]
-        extents = [font.text_extents(line) for line in lines]
-        # Ink may stick out of the advance on both sides: in italics, for one.
-        before = max(0, math.ceil(-min(extent.x_bearing for extent in extents)))
-        after = max(max(e.x_advance, e.x_bearing + e.width) for e in extents)
-        width = min(before + math.ceil(after) + 2 * margin, MAX_SIDE_PX)
-        height = min(line_height * len(lines) + 2 * (margin // 2), MAX_SIDE_PX)
-        cairo = self._cairo
-        stride = cairo.Format.A8.stride_for_width(width)
-        buffer = np.zeros((height, stride), np.uint8)
-        surface = cairo.ImageSurface.create_for_data(buffer, cairo.Format.A8, width, height, stride)
-        context = cairo.Context(surface)
-        context.set_scaled_font(font)
-        for number, line in enumerate(lines):
-            context.move_to(before + margin, margin // 2 + round(ascent) + number * line_height)
-            context.show_text(line)
-        surface.finish()
-        mask = buffer[:, :width]
+        # Ink may stick out of the letters' room on both sides: in italics, for one.
+        left, _, ink_width, _ = extents.ink
+        before = max(0, -left)
+        width = min(before + max(extents.width, left + ink_width) + 2 * margin, MAX_SIDE_PX)
+        height = min(extents.height + 2 * (margin // 2), MAX_SIDE_PX)
+        row = (width + 3) // 4 * 4
+        is_colored = max(text) >= FIRST_PICTOGRAM
+        picture = np.zeros((height, row, 4) if is_colored else (height, row), np.uint8)
+        layout.paint(picture, before + margin, margin // 2)
+        mask = (_shades(picture) if is_colored else picture)[:, :width]
         mask.flags.writeable = False
         return mask
 
 
-def _printable(text: str) -> list[str]:
-    """Lines without characters that cairo refuses or fonts show as boxes."""
+def _shades(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The coverage of white text stays what it is; pictograms come in shades, none invisible."""
+    luma = cv2.cvtColor(picture, cv2.COLOR_BGRA2GRAY)
+    shades: NDArray[np.uint8] = cv2.addWeighted(luma, 0.75, picture[..., 3], 0.25, 0)
+    return shades
+
+
+def _printable(text: str, pixels: float) -> str:
+    """Text that Pango takes, without what fonts show as boxes, and no larger than is visible."""
+    length = min(MAX_LINE_CHARACTERS, int(MAX_SIDE_PX / (pixels * NARROWEST_EM)) + 1)
     if text.isprintable():
-        return [text[:MAX_LINE_CHARACTERS]] if text else []
-    lines = _encodable(text).rstrip("\r\n").expandtabs(4).split("\n")
-    lines = ["".join(c for c in line[:MAX_LINE_CHARACTERS] if c >= " ") for line in lines]
-    return lines if any(lines) else []
+        return text[:length]
+    lines = _encodable(text).rstrip("\r\n").expandtabs(4).split("\n")[: int(MAX_SIDE_PX / pixels)]
+    lines = ["".join(c for c in line[:length] if c >= " ") for line in lines]
+    return "\n".join(lines) if any(lines) else ""
 
 
 def _encodable(text: str) -> str:

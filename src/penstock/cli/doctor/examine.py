@@ -19,7 +19,7 @@ from penstock.cli.doctor.needs import (
 )
 
 SYSTEM_PYTHON = "/usr/bin/python3"
-PYTHON_SIDE = {"gi", "overrides", "cairo"}
+PYTHON_SIDE = {"gi", "overrides"}
 FONT_FOLDERS = (
     "/usr/share/fonts",
     "/usr/local/share/fonts",

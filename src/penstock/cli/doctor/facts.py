@@ -10,6 +10,7 @@ A fact is `{"fact": NAME, "found": VERSION}` or `{"fact": NAME, "error": REASON}
 import json
 import sys
 from collections.abc import Callable, Iterator
+from ctypes import CDLL, c_char_p
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -36,8 +37,11 @@ def _overrides() -> str:
     return "yes"
 
 
-def _cairo() -> str:
-    return str(import_module("cairo").version)
+def _pango() -> str:
+    CDLL("libpangocairo-1.0.so.0")
+    tell_version = CDLL("libpango-1.0.so.0").pango_version_string
+    tell_version.restype = c_char_p
+    return str(tell_version().decode())
 
 
 def _gst() -> str:
@@ -81,7 +85,7 @@ def _questions(elements: list[str]) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "python", _interpreter
     yield "ensurepip", _ensurepip
     yield "gi", _gi
-    yield "cairo", _cairo
+    yield "Pango", _pango
     yield "Gst", _gst
     yield "overrides", _overrides
     for name in TYPELIBS:

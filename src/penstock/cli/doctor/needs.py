@@ -37,7 +37,7 @@ class Need:
 
 NEEDS = (
     Need("PyGObject", "python3-gi", ("gi",), minimum=(3, 42)),
-    Need("pycairo", "python3-cairo", ("cairo",)),
+    Need("Pango", "libpangocairo-1.0-0", ("Pango",), minimum=(1, 44)),
     Need("GStreamer", "gir1.2-gstreamer-1.0", ("Gst", "GstBase"), minimum=(1, 20)),
     Need("gst-python overrides", "python3-gst-1.0", ("overrides",)),
     Need("base libraries", "gir1.2-gst-plugins-base-1.0", ("GstVideo", "GstApp", "GstPbutils")),
