@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams import Gst, error_text, play
+from streams import Gst, error_text, finish, play
 
 CODECS = [("nvv4l2h264enc", "h264parse"), ("nvv4l2h265enc", "h265parse")]
 SOURCE = (
@@ -125,3 +125,58 @@ def test_the_properties_of_both_kinds_of_hardware_are_accepted():
     )
     assert message.type == Gst.MessageType.EOS
     assert len(sizes) == 60
+
+
+@pytest.mark.parametrize(("codec", "parser"), CODECS)
+def test_pictures_may_come_from_system_memory(codec, parser):
+    message, times = play(
+        f"videotestsrc num-buffers=10 ! {codec} ! {parser} ! nvv4l2decoder name=d ! fakesink",
+        probe=lambda buffer: buffer.pts,
+        at="d",
+    )
+    assert message.type == Gst.MessageType.EOS
+    assert len(times) == 10
+
+
+@pytest.mark.parametrize(
+    ("element", "inside", "package"),
+    [
+        ("nvv4l2h264enc", "x264enc", "ugly"),
+        ("nvv4l2h264enc", "h264parse", "bad"),
+        ("nvv4l2h265enc", "x265enc", "bad"),
+        ("nvjpegenc", "jpegenc", "good"),
+        ("nvimageenc", "jpegenc", "good"),
+        ("nvjpegdec", "jpegdec", "good"),
+        ("nvimagedec", "jpegdec", "good"),
+    ],
+)
+def test_where_a_codec_is_missing_the_element_exists_and_says_what_to_install(
+    element, inside, package, registry_without, capfd
+):
+    registry_without(inside)
+    made = Gst.ElementFactory.make(element, "camera")
+    for prop in made.PROPERTIES:
+        if prop.kind != "pointer" and prop.default is not None:
+            made.set_property(prop.name, prop.default)
+    pipeline = Gst.Pipeline()
+    pipeline.add(made)
+    assert error_text(finish(pipeline)) == (
+        f"camera: {element} works with GStreamer's {inside}, which is not installed: "
+        f"install gstreamer1.0-plugins-{package} (`penstock doctor` says how)"
+    )
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.fixture
+def registry_without():
+    """Forget an element, as if its plugin were not installed, until the test ends."""
+    registry, forgotten = Gst.Registry.get(), []
+
+    def forget(name):
+        feature = Gst.ElementFactory.find(name)
+        registry.remove_feature(feature)
+        forgotten.append(feature)
+
+    yield forget
+    for feature in forgotten:
+        registry.add_feature(feature)

@@ -6,6 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from penstock.geometry import (
     Affine,
+    Turn,
     cxcywh_to_xyxy,
     iou_matrix,
     ltwh_to_xyxy,
@@ -88,3 +89,54 @@ def test_fitting_places_the_picture_where_bars_leave_room(keep_aspect, centred, 
 def test_only_the_identity_says_so():
     assert Affine().is_identity
     assert not Affine(tx=1).is_identity
+
+
+# Turns
+
+turns = st.builds(Turn, swap=st.booleans(), mirror_x=st.booleans(), mirror_y=st.booleans())
+signed = st.one_of(st.floats(0.05, 20), st.floats(-20, -0.05))
+turning = st.builds(Affine, signed, signed, coordinates, coordinates, st.booleans())
+sides = st.tuples(st.integers(1, 30), st.integers(1, 30))
+
+
+@given(turns, sides, st.data())
+def test_a_point_goes_where_its_pixel_goes(turn, size, data):
+    width, height = size
+    x, y = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+    picture = np.zeros((height, width), bool)
+    picture[y, x] = True
+    turned = turn.array(picture)
+    assert turned.shape[::-1] == turn.size(size)
+    move = Affine.turning(turn, size)
+    seen_x, seen_y = move.point(x + 0.5, y + 0.5)
+    assert turned[int(seen_y), int(seen_x)]
+    assert move.ltwh((x, y, 1, 1)) == (int(seen_x), int(seen_y), 1, 1)
+    assert move.turn == turn
+
+
+@given(turning, st.tuples(coordinates, coordinates), ltwh)
+def test_a_turning_transform_and_its_inverse_cancel(move, point, boxes):
+    back = move.inverse()
+    np.testing.assert_allclose(back.point(*move.point(*point)), point, atol=0.1, rtol=1e-3)
+    corners = ltwh_to_xyxy(boxes)
+    np.testing.assert_allclose(back.xyxy(move.xyxy(corners)), corners, atol=0.5, rtol=1e-2)
+
+
+@given(turning, turning, st.tuples(coordinates, coordinates))
+def test_turning_transforms_compose_in_order(first, second, point):
+    wanted = second.point(*first.point(*point))
+    np.testing.assert_allclose(first.then(second).point(*point), wanted, rtol=1e-3, atol=0.1)
+
+
+@given(turning, ltwh)
+def test_boxes_stay_boxes_in_either_form_and_points_go_along(move, boxes):
+    corners = ltwh_to_xyxy(boxes)
+    moved = move.xyxy(corners)
+    assert (moved[:, :2] <= moved[:, 2:] + 1e-2).all()
+    for box, corner in zip(boxes.tolist(), moved, strict=True):
+        left, top, width, height = move.ltwh(tuple(box))
+        wanted = [left, top, left + width, top + height]
+        np.testing.assert_allclose(corner, wanted, rtol=1e-3, atol=0.1)
+    one_by_one = [move.point(x, y) for x, y in corners[:, :2].tolist()]
+    together = move.points(corners[:, :2])
+    np.testing.assert_allclose(together, np.reshape(one_by_one, (-1, 2)), rtol=1e-3, atol=0.1)

@@ -171,9 +171,9 @@ def test_caps_that_describe_no_picture_are_an_error_that_shows_them(caps, capfd)
     assert capfd.readouterr().err == ""  # GStreamer had nothing to complain about
 
 
-@pytest.mark.parametrize("field", ["format=UYVY", "format=NV12, held-format=UYVY"])
+@pytest.mark.parametrize("field", ["format=AYUV", "format=NV12, held-format=AYUV"])
 def test_a_format_that_is_not_known_is_named_with_those_that_are(field):
-    with pytest.raises(StreamError, match=r"the format UYVY is not one of NV12, I420"):
+    with pytest.raises(StreamError, match=r"the format AYUV is not one of NV12, I420"):
         picture(f"video/x-raw, {field}, width=64, height=36")
 
 

@@ -8,7 +8,7 @@ gi.require_version("GstApp", "1.0")
 gi.require_version("GstVideo", "1.0")
 from gi.repository import Gst, GstApp, GstVideo  # noqa: E402, F401 (GstApp adds appsink's methods)
 
-from penstock.surface import PlaneLayout, pixel_format  # noqa: E402
+from penstock.surface import PlaneLayout, stored_format  # noqa: E402
 
 Gst.init(None)
 WAIT_S = 20
@@ -16,9 +16,9 @@ WAIT_S = 20
 
 def gst_caps(name, size, colorimetry):
     """Caps whose transfer function and primaries never differ, so that only matrices matter."""
-    span = 1 if colorimetry.full_range or pixel_format(name).model != "yuv" else 2
+    span = 1 if colorimetry.full_range or stored_format(name).model != "yuv" else 2
     matrix = (
-        1 if pixel_format(name).model == "rgb" else {"bt709": 3, "bt601": 4}[colorimetry.matrix]
+        1 if stored_format(name).model == "rgb" else {"bt709": 3, "bt601": 4}[colorimetry.matrix]
     )
     return Gst.Caps.from_string(
         f"video/x-raw,format={name},width={size[0]},height={size[1]},framerate=1/1,"

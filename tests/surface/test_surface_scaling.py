@@ -54,7 +54,7 @@ def test_gstreamer_scales_alike(name, before, after, method):
 def test_a_picture_of_one_colour_keeps_it_at_any_size(name, size, seed):
     colour = dict(zip("YUVRGBAx", np.random.default_rng(seed).integers(0, 255, 8), strict=True))
     surface = surface_of(flat_planes(name, (23, 17), colour), name)
-    for interpolation in ("nearest", "bilinear", "area", "cubic"):
+    for interpolation in ("nearest", "bilinear", "area", "cubic", "lanczos"):
         scaled = surface.scale(size, interpolation=interpolation).planes()
         assert same(scaled, flat_planes(name, size, colour))
 
@@ -208,7 +208,7 @@ def test_what_was_pixelated_stays_pixelated():
 @given(name=names, before=sizes, after=sizes, box=st.tuples(*[st.floats(0, 40)] * 4))
 def test_any_size_and_any_crop_of_it_can_be_looked_at(name, before, after, box):
     surface = surface_of(noise_planes(name, before), name)
-    for interpolation in ("nearest", "bilinear", "area", "cubic"):
+    for interpolation in ("nearest", "bilinear", "area", "cubic", "lanczos"):
         scaled = surface.scale(after, interpolation=interpolation, keep_aspect=True)
         planes = scaled.planes()
         assert [p.shape for p in planes] == list(FORMATS[name].shapes(after))

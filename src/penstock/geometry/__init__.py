@@ -9,10 +9,12 @@ from penstock.geometry.boxes import (
     xyxy_to_ltwh,
 )
 from penstock.geometry.nms import nms
+from penstock.geometry.turn import Turn
 
 __all__ = [
     "Affine",
     "FloatArray",
+    "Turn",
     "cxcywh_to_xyxy",
     "iou_matrix",
     "ltwh_to_xyxy",

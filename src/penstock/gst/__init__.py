@@ -8,6 +8,8 @@ from penstock.gst.batch_output import BatchOutput
 from penstock.gst.buffers import MappedBuffer, new_buffer, push
 from penstock.gst.callbacks import weak
 from penstock.gst.carrier import attach, batch_at, batch_of
+from penstock.gst.converter import VideoConverter
+from penstock.gst.converter_plan import FLIP_METHOD, Rectangle
 from penstock.gst.device import COMPUTE_HW_PROPERTY, GPU_ID, INTERPOLATION, memory_type
 from penstock.gst.display import DisplaySink
 from penstock.gst.element import Element, nvmm_caps, pad_template, sink_and_src
@@ -15,8 +17,11 @@ from penstock.gst.encoder import VideoEncoder
 from penstock.gst.enums import EnumType
 from penstock.gst.formats import SOURCE_FORMATS, TARGET_FORMATS, is_yuv
 from penstock.gst.gi import NVMM, GLib, GObject, Gst, GstBase, GstVideo
+from penstock.gst.jpeg import IDCT_METHOD, JpegDecoder, JpegEncoder
 from penstock.gst.log import Log
 from penstock.gst.messages import post_error, post_warning
+from penstock.gst.nvmm_label import NvmmLabel, ignore_qos
+from penstock.gst.picture_watch import PictureWatch
 from penstock.gst.properties import Property, gproperties
 from penstock.gst.stream_state import StreamState
 from penstock.gst.surfaces import (
@@ -31,8 +36,10 @@ from penstock.gst.transform import BatchTransform
 
 __all__ = [
     "COMPUTE_HW_PROPERTY",
+    "FLIP_METHOD",
     "GPU_ID",
     "HELD_FORMAT",
+    "IDCT_METHOD",
     "INTERPOLATION",
     "NVMM",
     "SOURCE_FORMATS",
@@ -47,17 +54,24 @@ __all__ = [
     "Gst",
     "GstBase",
     "GstVideo",
+    "JpegDecoder",
+    "JpegEncoder",
     "Log",
     "MappedBuffer",
+    "NvmmLabel",
     "PictureCaps",
+    "PictureWatch",
     "Property",
+    "Rectangle",
     "StreamState",
+    "VideoConverter",
     "VideoEncoder",
     "attach",
     "batch_at",
     "batch_of",
     "colorimetry_text",
     "gproperties",
+    "ignore_qos",
     "is_yuv",
     "layout_of",
     "memory_type",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from penstock.gst import ending, native
+from penstock.gst import ending, latency, native
 from penstock.gst.gi import GObject, Gst
 from penstock.gst.log import Log
 from penstock.gst.messages import post_error, post_warning, said_by
@@ -74,6 +74,7 @@ class Element:
         """GStreamer changes the state."""
         if transition == Gst.StateChange.NULL_TO_READY:
             ending.watch(self)
+            latency.watch(self)
             try:
                 for error in self._deferred.values():
                     raise error
@@ -116,3 +117,8 @@ def sink_and_src(caps: str, *, src: str | None = None) -> tuple[Gst.PadTemplate,
 def nvmm_caps(*formats: str) -> str:
     """Caps text of NVMM video in the given formats."""
     return f"video/x-raw(memory:NVMM), format=(string){{ {', '.join(formats)} }}"
+
+
+def raw_caps(*formats: str) -> str:
+    """Caps text of video in system memory in the given formats."""
+    return f"video/x-raw, format=(string){{ {', '.join(formats)} }}"

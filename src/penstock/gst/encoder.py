@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from penstock.errors import ConfigError, MissingExtraError
+from penstock.errors import ConfigError
+from penstock.gst.codec_bin import CodecBin
 from penstock.gst.device import GPU_ID
-from penstock.gst.element import Element, nvmm_caps, pad_template
+from penstock.gst.element import nvmm_caps, pad_template, raw_caps
 from penstock.gst.enums import EnumType
 from penstock.gst.gi import Gst
 from penstock.gst.properties import Property
@@ -37,12 +37,11 @@ _SPEED_OF_LEVEL = {1: "ultrafast", 2: "veryfast", 3: "medium", 4: "slow"}
 _QP_MAX = 51
 
 
-class VideoEncoder(Element):
-    """NVMM pictures in, a byte-stream out; no frame is held back, as a hardware encoder does it.
+class VideoEncoder(CodecBin):
+    """Pictures of either memory in, a byte-stream out.
 
-    A mixin in front of `Gst.Bin`: a GObject class in between would run `__init__` while the
-    instance still has that class, which has no pad templates. A subclass names `FACTORY`, the
-    `ENCODER` and the `PARSER` inside.
+    No frame is held back, as a hardware encoder does it. A mixin in front of `Gst.Bin`: a subclass
+    names `FACTORY`, the `ENCODER` and the `PARSER` inside.
     """
 
     ENCODER: ClassVar[str]
@@ -73,41 +72,30 @@ class VideoEncoder(Element):
         GPU_ID,
     )
 
-    if TYPE_CHECKING:  # what Gst.Bin brings
-        add: Any
-        add_pad: Any
-        get_pad_template: Any
-        get_static_pad: Any
-
     @staticmethod
     def templates(src: str) -> tuple[Gst.PadTemplate, Gst.PadTemplate]:
         """The value of `__gsttemplates__`."""
         always = Gst.PadPresence.ALWAYS
+        nvmm, raw = nvmm_caps("I420", "NV12"), raw_caps("I420", "NV12")
         return (
-            pad_template("sink", Gst.PadDirection.SINK, always, nvmm_caps("I420", "NV12")),
+            pad_template("sink", Gst.PadDirection.SINK, always, f"{nvmm}; {raw}"),
             pad_template("src", Gst.PadDirection.SRC, always, src),
         )
 
     def __init__(self) -> None:
-        super().__init__()
         self._applied: dict[str, Any] = {}
-        self._encoder = _make(self.ENCODER, self.FACTORY)
-        self._parser = _make(self.PARSER, self.FACTORY)
-        leave = _make("nvvideoconvert", self.FACTORY)
-        system = _make("capsfilter", self.FACTORY)
-        system.set_property("caps", Gst.Caps.from_string("video/x-raw, format=(string)I420"))
-        coded = _make("capsfilter", self.FACTORY)
-        coded.set_property("caps", self.get_pad_template("src").get_caps())
-        chain = (leave, system, self._encoder, self._parser, coded)
-        for element in chain:
-            self.add(element)
-        for before, after in pairwise(chain):
-            before.link(after)
-        for name, element in (("sink", leave), ("src", coded)):
-            template = self.get_pad_template(name)
-            target = element.get_static_pad(name)
-            self.add_pad(Gst.GhostPad.new_from_template(name, target, template))
+        super().__init__()
         self._apply()
+
+    def make_parts(self) -> tuple[Gst.Element, ...]:
+        """Out of NVMM, encoded, in the form that was promised."""
+        return (
+            self.installed("nvvideoconvert"),
+            self.installed("capsfilter", "video/x-raw, format=(string)I420"),
+            self.installed(self.ENCODER),
+            self.installed(self.PARSER),
+            self.installed("capsfilter", self.get_pad_template("src").get_caps().to_string()),
+        )
 
     def changed(self, name: str, value: Any) -> None:
         """Pass a setting on; the bit rate acts while playing."""
@@ -124,11 +112,14 @@ class VideoEncoder(Element):
         self.get_static_pad("src").send_event(event)
 
     def _apply(self) -> None:
+        if not self.parts:
+            return
+        _, _, encoder, parser, _ = self.parts
         for name, value in self.encoder_settings().items():
             if self._applied.get(name) != value:
                 self._applied[name] = value
-                self._encoder.set_property(name, value)
-        self._parser.set_property("config-interval", -1 if self.setting("insert-sps-pps") else 0)
+                encoder.set_property(name, value)
+        parser.set_property("config-interval", -1 if self.setting("insert-sps-pps") else 0)
 
     def encoder_settings(self) -> Mapping[str, Any]:
         """Settings of the encoder inside that follow from the properties."""
@@ -157,13 +148,3 @@ class VideoEncoder(Element):
                 f"qp-range wants MIN,MAX:MIN,MAX:MIN,MAX for P, I and B frames, got {text!r}"
             ) from None
         return (max(low, 0), high if 0 <= high <= _QP_MAX else _QP_MAX)
-
-
-def _make(name: str, owner: str) -> Gst.Element:
-    element = Gst.ElementFactory.make(name)
-    if element is None:
-        raise MissingExtraError(
-            f"{owner} needs GStreamer's {name}: install the plugin set that has it "
-            "(x264enc: gstreamer1.0-plugins-ugly, x265enc: gstreamer1.0-plugins-bad)"
-        )
-    return element

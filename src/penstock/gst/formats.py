@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from penstock.surface import FORMATS
+from penstock.surface import FORMATS, REPACKED, stored_format
 
 SOURCE_FORMATS = tuple(FORMATS)
 """Formats that can come in, by GStreamer's names."""
 TARGET_FORMATS = tuple(name for name, made in FORMATS.items() if made.dtype == np.uint8)
 """Formats that can be made."""
+RAW_FORMATS = tuple(REPACKED)
+"""Formats that come and leave outside NVMM only."""
 
 
 def is_yuv(name: str) -> bool:
     """Whether pictures of this format have a YUV colorimetry."""
-    return FORMATS[name].model == "yuv"
+    return stored_format(name).model == "yuv"

@@ -106,6 +106,12 @@ gst_custom_meta_get_structure = _function(
 gst_structure_set_value = _function(
     _quick_gst, "gst_structure_set_value", None, Pointer, _text, Pointer
 )
+gst_structure_copy = _function(_quick_gst, "gst_structure_copy", Pointer, Pointer)
+gst_event_new_custom = _function(_quick_gst, "gst_event_new_custom", Pointer, ctypes.c_int, Pointer)
+gst_element_send_event = _function(
+    _slow_gst, "gst_element_send_event", ctypes.c_int, Pointer, Pointer
+)
+gst_pad_push_event = _function(_slow_gst, "gst_pad_push_event", ctypes.c_int, Pointer, Pointer)
 gst_debug_category_new = _function(
     _quick_gst, "_gst_debug_category_new", Pointer, _text, ctypes.c_uint, _text
 )

@@ -18,6 +18,7 @@ from typing import Any
 from penstock.gst import ending
 from penstock.gst.gi import Gst
 from penstock.gst.messages import interrupt_later, post_error, post_warning, said_by
+from penstock.meta import locks
 
 OK = Gst.PadProbeReturn.OK
 failures: Counter[str] = Counter()
@@ -55,16 +56,21 @@ def guard(callback: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a pad probe so that what it raises is reported and counts as OK.
 
     One kind of failure is reported once in a process. What is no `Gst.PadProbeReturn` counts as
-    OK too; the numbers of one, and bool, are taken for it.
+    OK too; the numbers of one, and bool, are taken for it. Batches that it leaves locked are
+    unlocked.
     """
 
     @functools.wraps(callback, updated=())
     def guarded(pad: Gst.Pad, info: Gst.PadProbeInfo, *user_data: Any) -> Any:
+        locked = locks.number_held()
         try:
             answer = callback(pad, info, *user_data)
         except BaseException as error:  # nothing may escape into C
             _report(pad, callback, error)
             return OK
+        finally:
+            if locks.number_held() > locked:
+                _unlock(pad, callback, locked)
         if isinstance(answer, Gst.PadProbeReturn):
             return answer
         if type(answer) in (int, bool) and answer in _ANSWERS:
@@ -90,6 +96,17 @@ def _report(pad: Gst.Pad, callback: Callable[..., Any], error: BaseException) ->
         _stop(pad, text)
     elif is_first:
         _warn(pad, f"{text} (further ones of this kind are counted, not shown)")
+
+
+def _unlock(pad: Gst.Pad, callback: Callable[..., Any], number: int) -> None:
+    kind = f"{_name(callback)} left a batch locked"
+    locks.release_down_to(number)
+    if _count(kind) == 1:
+        _warn(
+            pad,
+            f"the probe {kind}: it was unlocked; call nvds_release_meta_lock on every way out, "
+            "also where it raises",
+        )
 
 
 def _count(kind: str) -> int:

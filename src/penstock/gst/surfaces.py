@@ -16,7 +16,7 @@ from penstock.gst.carrier import batch_of
 from penstock.gst.formats import is_yuv
 from penstock.gst.gi import Gst, GstVideo
 from penstock.meta import Surfaces
-from penstock.surface import FORMATS, Colorimetry, PlaneLayout, Surface
+from penstock.surface import FORMATS, REPACKED, Colorimetry, PlaneLayout, Planes, Surface
 
 HELD_FORMAT = "held-format"
 _LIKE_601 = (
@@ -62,10 +62,9 @@ class PictureCaps:
                 f"caps must give format, width and height of a picture, got {caps.to_string()}"
             )
         held = structure.get_string(HELD_FORMAT) or promised
-        for name in {promised, held} - FORMATS.keys():
-            raise StreamError(
-                f"the format {name} is not one of {', '.join(FORMATS)}: put videoconvert in front"
-            )
+        for name in {promised, held} - FORMATS.keys() - REPACKED.keys():
+            known = ", ".join([*FORMATS, *REPACKED])
+            raise StreamError(f"the format {name} is not one of {known}: put videoconvert in front")
         size = (width, height)
         colorimetry = _colorimetry(structure.get_string("colorimetry"), held, size)
         return cls(size, promised, held, colorimetry, PlaneLayout.default(held, size))
@@ -106,12 +105,35 @@ def surface_of(buffer: Gst.Buffer, picture: PictureCaps) -> Surface:
     layout = layout_of(buffer, picture)
     mapped = MappedBuffer(buffer)
     try:
-        surface: Surface = pixels.CpuSurface.from_memory(
-            mapped.memory, layout, colorimetry=picture.colorimetry, owner=mapped
-        )
+        surface = _held(layout.planes(mapped.memory), picture, owner=mapped)
     except ValueError as error:
         raise StreamError(f"a buffer does not hold what its caps say: {error}") from error
-    return surface if picture.promised == picture.held else surface.convert(picture.promised)
+    promised = REPACKED.get(picture.promised, picture.promised)
+    return surface if promised == surface.format else surface.convert(promised)
+
+
+def _held(planes: Planes, picture: PictureCaps, *, owner: object) -> Surface:
+    made, colorimetry = pixels.CpuSurface.from_planes, picture.colorimetry
+    twin = REPACKED.get(picture.held)
+    if twin is None:
+        return made(planes, picture.held, colorimetry=colorimetry, owner=owner)
+    from penstock.surface.repacking import unpack  # OpenCV loads with it
+
+    planes = unpack(planes, picture.held, picture.size)
+    return made(planes, twin, colorimetry=colorimetry, exclusive=True)
+
+
+def render(surface: Surface, buffer: Gst.Buffer, picture: PictureCaps) -> None:
+    """Write a surface into a buffer's own memory, as the caps promise it."""
+    mapped = MappedBuffer(buffer, write=True)
+    planes = layout_of(buffer, picture).planes(mapped.memory)
+    twin = REPACKED.get(picture.promised)
+    if twin is None:
+        surface.render(picture.promised, planes)
+        return
+    from penstock.surface.repacking import pack  # OpenCV loads with it
+
+    pack(surface.planes(twin), planes, picture.promised, picture.size)
 
 
 def surfaces(buffer: Gst.Buffer, picture: PictureCaps) -> Surfaces:

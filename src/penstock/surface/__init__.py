@@ -6,7 +6,14 @@ copied only when somebody writes to pixels that others hold too.
 
 from typing import TYPE_CHECKING, Any
 
-from penstock.surface.formats import FORMATS, PixelFormat, PlaneLayout, pixel_format
+from penstock.surface.formats import (
+    FORMATS,
+    REPACKED,
+    PixelFormat,
+    PlaneLayout,
+    pixel_format,
+    stored_format,
+)
 from penstock.surface.framing import placement
 from penstock.surface.protocol import Colorimetry, InputSpec, Interpolation, Planes, Surface
 
@@ -15,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS",
+    "REPACKED",
     "Colorimetry",
     "CpuSurface",
     "InputSpec",
@@ -25,6 +33,7 @@ __all__ = [
     "Surface",
     "pixel_format",
     "placement",
+    "stored_format",
 ]
 
 

@@ -9,14 +9,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penstock.geometry import Affine
+from penstock.geometry import Affine, Turn
 from penstock.surface import network
 from penstock.surface.formats import PixelFormat, PlaneLayout, pixel_format
 from penstock.surface.framing import Framing
 from penstock.surface.memory import Memory
 from penstock.surface.picture import Picture
 from penstock.surface.pixels import Pixels, check_planes
-from penstock.surface.protocol import Box, Colorimetry, InputSpec, Interpolation, Planes
+from penstock.surface.protocol import (
+    Box,
+    Colorimetry,
+    InputSpec,
+    Interpolation,
+    Planes,
+    WholeBox,
+)
+from penstock.surface.turning import turned_format, turned_memory
 
 
 class CpuSurface:
@@ -158,6 +166,37 @@ class CpuSurface:
             return settled.scale(
                 size, keep_aspect=keep_aspect, centred=centred, interpolation=interpolation
             )
+
+    def place(
+        self, box: WholeBox, size: tuple[int, int], *, interpolation: Interpolation = "bilinear"
+    ) -> CpuSurface:
+        """Scaled into `box`, ltwh, whole pixels, of a black picture of `size`.
+
+        Raises:
+            ValueError: `box` has no area or is not inside.
+        """
+        with self._lock:
+            framing = self._picture.framing.place(box, size, interpolation=interpolation)
+            if self._picture.framing.composes_with(framing):
+                return self._framed(framing)
+            settled = self._settled(*self._picture.held)
+            return settled.place(box, size, interpolation=interpolation)
+
+    def turn(self, turn: Turn) -> CpuSurface:
+        """Turned by quarters or mirrored, once somebody looks.
+
+        Chroma that is shared by two pixels side by side becomes one sample a pixel (`Y444`) where
+        rows become columns. Mirroring an odd size moves shared chroma by one pixel.
+        """
+        with self._lock:
+            held, colorimetry = self._picture.held
+            made, source = turned_format(held, turn), self.share()
+            picture = Picture(
+                lambda: turned_memory(source._picture, turn, made),
+                (made, colorimetry),
+                Framing.whole(turn.size(self.size)),
+            )
+            return CpuSurface(picture, self._format, self._colorimetry)
 
     def convert(self, pixel_format: str, *, colorimetry: Colorimetry | None = None) -> CpuSurface:
         """The same picture, promised in another format.

@@ -87,6 +87,35 @@ FORMATS: Mapping[str, PixelFormat] = {
 }
 """Every known format; `P010_10LE` can be held and read but is never converted to."""
 
+REPACKED: Mapping[str, str] = {
+    "UYVY": "Y42B",
+    "YUY2": "Y42B",
+    "YVYU": "Y42B",
+    "NV16": "Y42B",
+    "NV24": "Y444",
+    "GBR": "RGB",
+}
+"""Formats that pictures come and leave in, and what they are held as in between."""
+
+_STORED: Mapping[str, PixelFormat] = {
+    **FORMATS,
+    "UYVY": PixelFormat("UYVY", "yuv", (PlaneFormat("UYVY", (2, 1)),)),
+    "YUY2": PixelFormat("YUY2", "yuv", (PlaneFormat("YUYV", (2, 1)),)),
+    "YVYU": PixelFormat("YVYU", "yuv", (PlaneFormat("YVYU", (2, 1)),)),
+    "NV16": _yuv("NV16", "UV", step=(2, 1)),
+    "NV24": _yuv("NV24", "UV", step=(1, 1)),
+    "GBR": PixelFormat("GBR", "rgb", tuple(map(PlaneFormat, "GBR"))),
+}
+
+
+def stored_format(name: str) -> PixelFormat:
+    """A format as it lies in a buffer, those of `REPACKED` too.
+
+    Raises:
+        UnknownNameError: Nothing is called that; the message lists what is.
+    """
+    return _STORED[name] if name in _STORED else pixel_format(name)
+
 
 def pixel_format(name: str) -> PixelFormat:
     """Look up a format by GStreamer's name.
@@ -122,7 +151,7 @@ class PlaneLayout:
     @classmethod
     def default(cls, name: str, size: tuple[int, int]) -> PlaneLayout:
         """The layout GStreamer uses when nothing says otherwise (`GstVideoInfo`)."""
-        made = pixel_format(name)
+        made = stored_format(name)
         tallest = max(plane.step[1] for plane in made.planes)
         strides, offsets, end = [], [], 0
         for plane in made.planes:
@@ -136,7 +165,7 @@ class PlaneLayout:
     @property
     def size_bytes(self) -> int:
         """Bytes from the start of the memory to the end of the last plane's last row."""
-        shapes = pixel_format(self.format).shapes(self.size)
+        shapes = stored_format(self.format).shapes(self.size)
         ends = zip(shapes, self.strides, self.offsets, strict=True)
         return max(offset + stride * shape[0] for shape, stride, offset in ends)
 
@@ -149,7 +178,7 @@ class PlaneLayout:
         Raises:
             ValueError: The memory is too small; the message says by how much.
         """
-        made, block = pixel_format(self.format), _flat(memory)
+        made, block = stored_format(self.format), _flat(memory)
         for plane, stride, offset in zip(made.planes, self.strides, self.offsets, strict=True):
             row, rows = _row_bytes(made, plane, self.size), plane.shape(self.size)[0]
             needed = offset + stride * (rows - 1) + row

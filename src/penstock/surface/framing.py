@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite
 
 from penstock.geometry import Affine
-from penstock.surface.protocol import Box, Interpolation
+from penstock.surface.protocol import Box, Interpolation, WholeBox
 
 Edges = tuple[float, float, float, float]
 WholeEdges = tuple[int, int, int, int]
@@ -90,6 +90,21 @@ class Framing:
     ) -> Framing:
         """Resize to `size`; bars begin at even pixels, so that chroma samples do not straddle."""
         place = placement(self.size, size, keep_aspect=keep_aspect, centred=centred, even=True)
+        return self._through((0, 0, *self.size), place, size, interpolation)
+
+    def place(
+        self, box: WholeBox, size: tuple[int, int], *, interpolation: Interpolation
+    ) -> Framing:
+        """Resize into `box`, ltwh, of a picture of `size`.
+
+        Raises:
+            ValueError: `box` is not inside, or has no area.
+        """
+        (left, top, width, height), (across, down) = box, check_size(size)
+        inside = 0 <= left < left + width <= across and 0 <= top < top + height <= down
+        if not inside or not all(int(n) == n for n in box):
+            raise ValueError(f"{box} (left, top, width, height) is no part of {across}x{down}")
+        place = (left, top, left + width, top + height)
         return self._through((0, 0, *self.size), place, size, interpolation)
 
     def region(

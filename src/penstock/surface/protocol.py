@@ -9,11 +9,12 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from penstock.geometry import Affine
+from penstock.geometry import Affine, Turn
 
 Planes: TypeAlias = tuple[NDArray[Any], ...]
 Box: TypeAlias = tuple[float, float, float, float]
-Interpolation = Literal["nearest", "bilinear", "area", "cubic"]
+WholeBox: TypeAlias = tuple[int, int, int, int]
+Interpolation = Literal["nearest", "bilinear", "area", "cubic", "lanczos"]
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,16 @@ class Surface(Protocol):
         interpolation: Interpolation = "bilinear",
     ) -> Surface:
         """Resized to `(width, height)`; with `keep_aspect`, black bars fill what is left."""
+        ...
+
+    def place(
+        self, box: WholeBox, size: tuple[int, int], *, interpolation: Interpolation = "bilinear"
+    ) -> Surface:
+        """Scaled into `box`, ltwh, whole pixels, of a black picture of `size`."""
+        ...
+
+    def turn(self, turn: Turn) -> Surface:
+        """Turned by quarters or mirrored."""
         ...
 
     def convert(self, pixel_format: str, *, colorimetry: Colorimetry | None = None) -> Surface:

@@ -18,6 +18,7 @@ _FLAGS: dict[Interpolation, int] = {
     "bilinear": cv2.INTER_LINEAR,
     "area": cv2.INTER_LINEAR,  # after halving: what is left to shrink is less than two
     "cubic": cv2.INTER_CUBIC,
+    "lanczos": cv2.INTER_LANCZOS4,
 }
 
 
