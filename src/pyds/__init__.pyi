@@ -490,7 +490,7 @@ class NvBufSurfaceParams(_Struct):
         """Bytes."""
     @property
     def dataPtr(self) -> Any:
-        """The bytes, `(dataSize,)` uint8."""
+        """The bytes: for `get_ptr`, or `numpy.asarray`."""
     @property
     def planeParams(self) -> NvBufSurfacePlaneParams:
         """How the planes lie in memory."""
@@ -927,8 +927,8 @@ class NvDsInferLayerInfo(_Struct):
     def layerName(self) -> str | None:
         """Its name in the model."""
     @property
-    def buffer(self) -> NDArray[Any] | None:
-        """Its numbers, of the shape of `inferDims`; for `get_ptr` as well."""
+    def buffer(self) -> Any:
+        """Its numbers: for `get_ptr`, or `numpy.asarray`."""
     @property
     def isInput(self) -> int:
         """1 if the network reads it."""
@@ -1770,8 +1770,8 @@ def get_ptr(ptr: object) -> int:
     """The address of an object; 0 for None.
 
     Args:
-        ptr: A struct; what a list or a `void *` field holds; an array such as `layer.buffer`,
-            whose address is that of its first element and may be given to `ctypes`.
+        ptr: A struct; what a list or a `void *` field holds; memory such as `layer.buffer` or an
+            array, whose address is that of its first element and may be given to `ctypes`.
 
     Raises:
         TypeError: A number, a str or the like, which has no place of its own.

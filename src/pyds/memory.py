@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyds.casters import described, whole
+from pyds.pointed import Memory
 from pyds.strings import Address, address_argument, text_at
 from pyds.views import View
 
@@ -149,8 +150,8 @@ def get_ptr(ptr: object) -> int:
     """The address of an object; 0 for None.
 
     Args:
-        ptr: A struct; what a list or a `void *` field holds; an array such as `layer.buffer`,
-            whose address is that of its first element and may be given to `ctypes`.
+        ptr: A struct; what a list or a `void *` field holds; memory such as `layer.buffer` or an
+            array, whose address is that of its first element and may be given to `ctypes`.
 
     Raises:
         TypeError: A number, a str or the like, which has no place of its own.
@@ -159,6 +160,8 @@ def get_ptr(ptr: object) -> int:
         return 0
     if isinstance(ptr, Address):
         return ptr
+    if isinstance(ptr, Memory):
+        ptr = ptr.numbers
     if isinstance(ptr, np.ndarray):
         return Block.over(_bytes_of(ptr))
     if type(ptr).__name__ == "PyCapsule":

@@ -11,6 +11,7 @@ from pyds.enums import NvBufSurfaceColorFormat, NvBufSurfaceLayout, NvBufSurface
 from pyds.fields import Bool, Enumerated, Reference, Unsigned, Unsigned64, VoidPointer
 from pyds.fixed import Derived, ReadOnly
 from pyds.lists import Counted
+from pyds.pointed import NumbersPointer
 from pyds.records import (
     MAX_PLANES,
     MappedRecord,
@@ -61,7 +62,7 @@ class NvBufSurfaceParams(View, of=SurfaceRecord):
     )
     bufferDesc = ReadOnly(Unsigned64("descriptor", "File descriptor of the memory."))
     dataSize = ReadOnly(Unsigned("size", "Bytes."))
-    dataPtr = ReadOnly(VoidPointer("data", "The bytes, `(dataSize,)` uint8."))
+    dataPtr = NumbersPointer("data", "The bytes: for `get_ptr`, or `numpy.asarray`.")
     planeParams = ReadOnly(
         Embedded("planes", "How the planes lie in memory.", kind=NvBufSurfacePlaneParams)
     )

@@ -18,7 +18,7 @@ from pyds.extras import ReservedPointer, extras_of
 from pyds.fields import INT32, Field, Flag, Float, PlainString, Unsigned, Whole
 from pyds.fixed import Derived, ReadOnly
 from pyds.lists import Counted
-from pyds.pointed import FirstNumber
+from pyds.pointed import FirstNumber, NumbersPointer
 from pyds.records import MAX_DIMS, Dims, FoundBox, PictureDims
 from pyds.views import View
 
@@ -81,13 +81,6 @@ class _DataType(Field):
         return lambda view: NvDsInferDataType(_TYPES.get(view._core.data.dtype, -1))
 
 
-class _Buffer(Field):
-    reads, writes = "NDArray[Any] | None", ""
-
-    def _reader(self) -> Callable[[Any], NDArray[Any] | None]:
-        return lambda view: view._core.data if view._core.data.size else None
-
-
 class NvDsInferLayerInfo(View, of=TensorLayer):
     """One layer of a network."""
 
@@ -98,7 +91,7 @@ class NvDsInferLayerInfo(View, of=TensorLayer):
     inferDims = _LayerDims()
     bindingIndex = ReadOnly(Whole("index", "Its place among the network's layers."))
     layerName = ReadOnly(PlainString("name", "Its name in the model."))
-    buffer = _Buffer("", "Its numbers, of the shape of `inferDims`; for `get_ptr` as well.")
+    buffer = NumbersPointer("data", "Its numbers: for `get_ptr`, or `numpy.asarray`.")
     isInput = ReadOnly(Flag("is_input", "1 if the network reads it."))
 
 

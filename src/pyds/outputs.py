@@ -9,6 +9,7 @@ from pyds.casters import described, whole
 from pyds.fields import INT32
 from pyds.nvdsinfer import NvDsInferLayerInfo, NvDsInferSegmentationMeta, NvDsInferTensorMeta
 from pyds.opticalflow import NvDsOpticalFlowMeta
+from pyds.pointed import Memory
 
 
 def get_detections(data: object, i: int, /) -> float:
@@ -23,14 +24,15 @@ def get_detections(data: object, i: int, /) -> float:
         IndexError: The buffer has fewer numbers.
     """
     index = whole(i, *INT32, "pyds.get_detections: i")
-    if not isinstance(data, np.ndarray) or data.dtype != np.float32:
-        what = described(data) if not isinstance(data, np.ndarray) else f"one of {data.dtype}"
+    numbers = data.numbers if isinstance(data, Memory) else data
+    if not isinstance(numbers, np.ndarray) or numbers.dtype != np.float32:
+        what = f"one of {numbers.dtype}" if isinstance(numbers, np.ndarray) else described(data)
         raise TypeError(f"pyds.get_detections takes the float32 buffer of a layer, got {what}")
-    if not 0 <= index < data.size:
+    if not 0 <= index < numbers.size:
         raise IndexError(
-            f"pyds.get_detections: the buffer has {data.size} numbers, none at {index}"
+            f"pyds.get_detections: the buffer has {numbers.size} numbers, none at {index}"
         )
-    return float(data.flat[index])
+    return float(numbers.flat[index])
 
 
 def get_nvds_LayerInfo(data: object, j: int, /) -> NvDsInferLayerInfo:  # noqa: N802

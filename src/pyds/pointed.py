@@ -13,6 +13,58 @@ from pyds.fields import Field
 from pyds.views import View
 
 
+class Memory:
+    """What a `void *` to numbers reads as: true, and equal to no None, as a pointer is.
+
+    `get_ptr` gives its address, `numpy.asarray` the numbers, as long as one of them is held.
+
+    Args:
+        numbers: What lies there.
+    """
+
+    __slots__ = ("numbers",)
+
+    def __init__(self, numbers: NDArray[Any]) -> None:
+        self.numbers = numbers
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        interface: dict[str, Any] = self.numbers.__array_interface__
+        return interface
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Memory) and other.numbers is self.numbers
+
+    def __hash__(self) -> int:
+        return id(self.numbers)
+
+    def __repr__(self) -> str:
+        return f"<pyds memory: {self.numbers.dtype} {self.numbers.shape}>"
+
+
+class NumbersPointer(Field):
+    """A `void *` to numbers, or None where there are none.
+
+    Args:
+        path: The attribute of the core object: an array or None.
+        doc: One line.
+    """
+
+    writes = ""
+
+    def _write(self, view: View, value: object) -> None:
+        raise AttributeError(f"{self.label} is read-only")
+
+    def _reader(self) -> Callable[[Any], Memory | None]:
+        stored = self.core_attribute
+
+        def read(view: View) -> Memory | None:
+            numbers = stored(view)
+            return Memory(numbers) if numbers is not None and numbers.size else None
+
+        return read
+
+
 class FirstNumber(Field):
     """A pointer to numbers: reads as the first of them, None where there is none.
 

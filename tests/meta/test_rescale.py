@@ -6,8 +6,17 @@ import numpy as np
 import pytest
 
 from penstock.geometry import Affine, Turn
-from penstock.inference import KEYPOINTS
-from penstock.meta import Circle, DisplayMeta, FrameMeta, Line, Mask, ObjectMeta, Rect, UserMeta
+from penstock.meta import (
+    KEYPOINTS,
+    Circle,
+    DisplayMeta,
+    FrameMeta,
+    Line,
+    Mask,
+    ObjectMeta,
+    Rect,
+    UserMeta,
+)
 
 TURNS = [
     Turn(swap=s, mirror_x=x, mirror_y=y) for s, x, y in itertools.product([False, True], repeat=3)

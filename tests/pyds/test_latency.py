@@ -4,9 +4,10 @@ import os
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pyds
-from penstock.gst import Gst, attach
+from penstock.gst import Gst, attach, latency
 from penstock.meta import BatchMeta, FrameMeta
 
 SCRIPT = """
@@ -108,3 +109,18 @@ def test_a_buffer_without_a_batch_is_answered_0(monkeypatch, capsys):
     attach(buffer, BatchMeta([FrameMeta(3, frame_num=4)]))
     assert pyds.nvds_measure_buffer_latency(hash(buffer)) == 1
     assert "Source id = 3 Frame_num = 4 Frame latency = " in capsys.readouterr().out
+
+
+def test_an_element_inside_another_ends_only_itself():
+    buffer = Gst.Buffer.new()
+    batch = BatchMeta([FrameMeta()])
+    attach(buffer, batch)
+    info = SimpleNamespace(get_buffer=lambda: buffer)
+    for name in ("outer", "inner"):
+        latency._entering(None, info, name)
+    latency._leaving(None, info, "inner", False)
+    passed = latency.component_latencies(batch.user)
+    assert [(one.component, one.duration_ns > 0) for one in passed] == [
+        ("outer", False),
+        ("inner", True),
+    ]

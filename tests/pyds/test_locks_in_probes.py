@@ -1,12 +1,11 @@
 """A probe that leaves a batch locked does not stop the pipeline."""
 
-import threading
-
 import pyds
 from penstock.gst import Gst
 from penstock.gst.probes import failures
 from streams import finish
 
+WAIT_S = 2
 PIPELINE = (
     "videotestsrc num-buffers=5 ! nvvideoconvert ! "
     "video/x-raw(memory:NVMM),format=NV12,width=64,height=48 ! mux.sink_0 "
@@ -16,7 +15,7 @@ PIPELINE = (
 
 
 def play_with(first):
-    """Run with `first(batch)` in one thread and the lock taken properly in another."""
+    """Run with `first(batch)` in one thread and the lock taken in another."""
     pipeline, taken = Gst.parse_launch(PIPELINE), []
 
     def on_first(_pad, info):
@@ -25,9 +24,9 @@ def play_with(first):
 
     def on_second(_pad, info):
         batch = pyds.gst_buffer_get_nvds_batch_meta(hash(info.get_buffer()))
-        pyds.nvds_acquire_meta_lock(batch)
-        taken.append(threading.get_ident())
-        pyds.nvds_release_meta_lock(batch)
+        if batch._core.lock.acquire(timeout=WAIT_S):
+            taken.append(batch)
+            batch._core.lock.release()
         return Gst.PadProbeReturn.OK
 
     for name, probe in (("first", on_first), ("second", on_second)):

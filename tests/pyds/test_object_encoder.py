@@ -1,5 +1,7 @@
 """JPEGs of objects and frames."""
 
+import threading
+
 import cv2
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pyds
 from penstock.gst import Gst, attach
 from penstock.meta import BatchMeta, FrameMeta, ObjectMeta, Surfaces
 from penstock.surface import Colorimetry, CpuSurface
+from pyds.object_encoder import _contexts
 
 LEFT, RIGHT = (200, 30, 30, 255), (30, 30, 200, 255)
 
@@ -120,8 +123,12 @@ def test_a_box_is_clipped_at_the_frame_and_one_outside_is_answered_false(scene, 
 def test_the_picture_is_that_of_the_moment_it_was_asked_for(scene, context):
     frame, *_ = metas(scene)
     args = arguments(attachUsrMeta=True, isFrame=True)
+    drawn = threading.Event()
+    for _ in range(8):  # keep the encoder busy until then
+        _contexts[context].pool.submit(drawn.wait, 30)
     pyds.nvds_obj_enc_process(context, args, hash(scene), None, frame)
     pyds.get_nvds_buf_surface(hash(scene), 0)[:] = 0
+    drawn.set()
     pyds.nvds_obj_enc_finish(context)
     assert is_near(attached(frame.frame_user_meta_list)[30, 10], LEFT)
 

@@ -1,8 +1,11 @@
 """User metadata: copied by its copy function, released exactly once."""
 
 import gc
+import subprocess
 import sys
+import threading
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -95,6 +98,21 @@ def test_each_branch_of_a_tee_copies_and_releases_once(ledger):
     ledger.check()
 
 
+def test_thousands_of_batches_through_a_tee_leave_nothing_behind():
+    """The soak, small: `make soak` runs it with 100,000."""
+    script = Path(__file__).parents[2] / "benchmarks" / "user_meta.py"
+    numbers = ["--batches", "3000", "--settled", "1500", "--limit", "0.1"]
+    done = subprocess.run(
+        [sys.executable, str(script), *numbers],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "9000 attached, 18000 copied, 27000 released, 0 wrong calls, 0 left" in done.stdout
+
+
 def test_leaving_nvmm_copies_and_releases_once(ledger):
     _, seen = play(
         f"{SOURCE} ! identity name=here ! nvvideoconvert ! video/x-raw,format=I420,width=32,"
@@ -113,6 +131,33 @@ def test_removing_releases_at_once_and_never_again(ledger, batch, frame):
     assert user.user_meta_data == "data0"  # still readable
     del user
     ledger.check()
+
+
+def test_what_is_being_copied_is_released_by_another_thread_only_afterwards(batch, frame, buffer):
+    log, removing = [], threading.Event()
+    user = pyds.nvds_acquire_user_meta_from_pool(batch)
+
+    def remove():
+        removing.set()
+        pyds.nvds_remove_user_meta_from_frame(frame, user)
+
+    thread = threading.Thread(target=remove)
+
+    def copy(data, _):
+        if not thread.ident:
+            thread.start()
+            removing.wait(10)
+            thread.join(0.2)  # it cannot end yet
+            log.append("copied")
+
+    pyds.user_copyfunc(user, copy)
+    pyds.user_releasefunc(user, lambda data, _: log.append("released"))
+    pyds.nvds_add_user_meta_to_frame(frame, user)
+    twin = buffer.copy_deep()
+    thread.join(10)
+    assert log == ["copied", "released"]
+    del twin
+    assert log == ["copied", "released", "released"]
 
 
 def test_every_attachment_has_callbacks_of_its_own(batch, buffer, frame, core):

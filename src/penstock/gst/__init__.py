@@ -16,13 +16,18 @@ from penstock.gst.element import Element, nvmm_caps, pad_template, sink_and_src
 from penstock.gst.encoder import VideoEncoder
 from penstock.gst.enums import EnumType
 from penstock.gst.formats import SOURCE_FORMATS, TARGET_FORMATS, is_yuv
+from penstock.gst.frame_rates import FrameRates
 from penstock.gst.gi import NVMM, GLib, GObject, Gst, GstBase, GstVideo
 from penstock.gst.jpeg import IDCT_METHOD, JpegDecoder, JpegEncoder
 from penstock.gst.log import Log
 from penstock.gst.messages import post_error, post_warning
+from penstock.gst.mux import MUX_SOURCE_FORMATS, MUX_TARGET_FORMATS, StreamMux
+from penstock.gst.mux_source import MuxArrival, MuxTarget
 from penstock.gst.nvmm_label import NvmmLabel, ignore_qos
 from penstock.gst.picture_watch import PictureWatch
 from penstock.gst.properties import Property, gproperties
+from penstock.gst.splitting import split
+from penstock.gst.stream_output import StreamOutput
 from penstock.gst.stream_state import StreamState
 from penstock.gst.surfaces import (
     HELD_FORMAT,
@@ -32,6 +37,7 @@ from penstock.gst.surfaces import (
     surface_of,
     surfaces,
 )
+from penstock.gst.tile_config import CustomTile, CustomTileConfig, Shares, read_tiles
 from penstock.gst.transform import BatchTransform
 
 __all__ = [
@@ -41,14 +47,19 @@ __all__ = [
     "HELD_FORMAT",
     "IDCT_METHOD",
     "INTERPOLATION",
+    "MUX_SOURCE_FORMATS",
+    "MUX_TARGET_FORMATS",
     "NVMM",
     "SOURCE_FORMATS",
     "TARGET_FORMATS",
     "BatchOutput",
     "BatchTransform",
+    "CustomTile",
+    "CustomTileConfig",
     "DisplaySink",
     "Element",
     "EnumType",
+    "FrameRates",
     "GLib",
     "GObject",
     "Gst",
@@ -58,11 +69,16 @@ __all__ = [
     "JpegEncoder",
     "Log",
     "MappedBuffer",
+    "MuxArrival",
+    "MuxTarget",
     "NvmmLabel",
     "PictureCaps",
     "PictureWatch",
     "Property",
     "Rectangle",
+    "StreamMux",
+    "Shares",
+    "StreamOutput",
     "StreamState",
     "VideoConverter",
     "VideoEncoder",
@@ -81,7 +97,9 @@ __all__ = [
     "post_error",
     "post_warning",
     "push",
+    "read_tiles",
     "sink_and_src",
+    "split",
     "surface_of",
     "surfaces",
     "weak",

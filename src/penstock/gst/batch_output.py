@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+from collections.abc import Callable
 
 from penstock.gst.buffers import new_buffer, push
 from penstock.gst.carrier import attach
@@ -30,6 +31,8 @@ class BatchOutput:
         self._slots = 0
         self._open = False
         self._announced = False
+        self._caps: str | None = None
+        self._untold: list[Callable[[Gst.Pad], object]] = []
         self._last_pts_ns = 0
 
     def open(self, *, slots: int) -> None:
@@ -38,6 +41,7 @@ class BatchOutput:
         for _ in range(slots):
             self._free.put(None)
         self._announced = False
+        self._caps = None
         self._last_pts_ns = 0
         self._open = True
 
@@ -63,9 +67,25 @@ class BatchOutput:
         return None
 
     def announce(self, caps: str | None) -> None:
-        """Send stream-start, caps and segment, once; without caps where nothing ever came."""
+        """Send stream-start, caps and segment; later on caps that have changed, and nothing else.
+
+        Args:
+            caps: Of the batches that follow; none where nothing ever came.
+        """
+        if not self._announced:
+            self._start_stream(caps)
+        elif caps is not None and caps != self._caps:
+            self._pad.push_event(Gst.Event.new_caps(Gst.Caps.from_string(caps)))
+        self._caps = caps or self._caps
+
+    def tell(self, push_event: Callable[[Gst.Pad], object]) -> None:
+        """Have an event pushed on the pad, behind stream-start, caps and segment."""
         if self._announced:
-            return
+            push_event(self._pad)
+        else:
+            self._untold.append(push_event)
+
+    def _start_stream(self, caps: str | None) -> None:
         self._announced = True
         self._pad.push_event(Gst.Event.new_stream_start(self._pad.get_parent_element().get_name()))
         if caps is not None:
@@ -73,6 +93,9 @@ class BatchOutput:
         segment = Gst.Segment()
         segment.init(Gst.Format.TIME)
         self._pad.push_event(Gst.Event.new_segment(segment))
+        untold, self._untold = self._untold, []
+        for push_event in untold:
+            push_event(self._pad)
 
     def push(self, batch: BatchMeta, *, pts_ns: int, duration_ns: int) -> Gst.FlowReturn:
         """Push a batch; its time never runs backwards.

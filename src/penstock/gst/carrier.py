@@ -75,6 +75,24 @@ def batch_of(buffer: Gst.Buffer) -> BatchMeta | None:
     return batch_at(hash(buffer))
 
 
+def metadata(buffer: Gst.Buffer) -> BatchMeta:
+    """The batch a buffer carries, for probes: `penstock.metadata(info.get_buffer())`.
+
+    Raises:
+        TypeError: It is no buffer.
+        StreamError: The buffer carries none.
+    """
+    if not isinstance(buffer, Gst.Buffer):
+        raise TypeError(f"metadata takes a Gst.Buffer, got {buffer!r}: info.get_buffer() gives it")
+    batch = _batch_at.get(hash(buffer))
+    if batch is None:
+        raise StreamError(
+            "this buffer carries no metadata: put the probe behind nvstreammux, which makes it, "
+            "and in front of elements that make new buffers without it, such as parsers and muxers"
+        )
+    return batch
+
+
 def batch_at(address: int) -> BatchMeta | None:
     """The batch of the buffer at a C address; none for any other address, however wild."""
     return _batch_at.get(address)

@@ -26,9 +26,8 @@ def encode_jpeg(surface: Surface, *, quality: int = 80) -> NDArray[np.uint8]:
     if not 1 <= quality <= 100:
         raise ValueError(f"the quality of a JPEG is from 1 to 100, got {quality}")
     (plane,) = surface.planes("BGR")
-    try:
-        _, data = cv2.imencode(".jpg", plane, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    except cv2.error as error:
+    done, data = cv2.imencode(".jpg", plane, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
         width, height = surface.size
-        raise ValueError(f"a picture of {width}x{height} cannot be made a JPEG: {error}") from error
+        raise ValueError(f"a picture of {width}x{height} cannot be made a JPEG: at most 65500")
     return np.asarray(data).reshape(-1)

@@ -31,9 +31,12 @@ def fill(
     channels = _check(spec, rois, out)
     width, height = spec.size
     scratch = _Scratch()
+    is_plain = _is_plain(spec)
     canvas = scratch.array("canvas", (height, width, 3) if channels == 3 else (height, width))
     affines = []
     for roi, tensor in zip(rois, out, strict=True):
+        if is_plain:
+            canvas = tensor if channels == 3 else tensor[..., 0]
         region, affine = framing.region(
             roi,
             spec.size,
@@ -47,9 +50,16 @@ def fill(
             canvas[...] = 0
         if inside.size:
             _sample(pixels, region, spec, inside, scratch)
-        _normalise(canvas, spec, tensor, scratch)
+        if not is_plain:
+            _normalise(canvas, spec, tensor, scratch)
         affines.append(affine)
     return affines
+
+
+def _is_plain(spec: InputSpec) -> bool:
+    """Whether the network takes pictures as they are."""
+    as_it_lies = spec.layout == "NHWC" and np.dtype(spec.dtype) == np.uint8
+    return as_it_lies and spec.scale == 1 and not any(spec.offsets) and spec.mean is None
 
 
 class _Scratch:

@@ -1,0 +1,197 @@
+"""One try at a source: the elements that open it and decode it, thrown away together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from penstock.errors import MissingExtraError
+from penstock.gst.callbacks import weak
+from penstock.gst.gi import NVMM, Gst
+from penstock.gst.rtsp import Login, RtspSettings, make_rtspsrc, media_of
+
+_DECODER = "nvv4l2decoder"
+
+
+@dataclass(frozen=True)
+class ConnectionSettings:
+    """What every try at a source has in common.
+
+    Attributes:
+        uri: What to open.
+        login: For a camera over RTSP: where, and as whom; else None.
+        rtsp: How such a camera is opened.
+        audio: Whether sound is decoded.
+        decoder: Properties of the video decoder.
+        most_waiting: Encoded frames of a camera that wait for the decoder.
+        leaky: `queue`'s number: what goes when more come.
+    """
+
+    uri: str
+    login: Login | None = None
+    rtsp: RtspSettings = RtspSettings()
+    audio: bool = False
+    decoder: dict[str, Any] = field(default_factory=dict)
+    most_waiting: int = 200
+    leaky: int = 0
+
+    @property
+    def url(self) -> str:
+        """The URI as it may be shown."""
+        return self.uri if self.login is None else self.login.url
+
+
+class Connection:
+    """The elements of one try, in `bin`.
+
+    Args:
+        settings: What to open, and how.
+        on_media: Called with this connection, `"video"` or `"audio"`, and a decoded pad; on a
+            streaming thread.
+        on_encoded: Called with the pad through which encoded video of a camera comes.
+
+    Attributes:
+        bin: Not yet in a pipeline, in state NULL; None once it is closed.
+        is_dead: Set when it is given up: nothing of it counts any more.
+        open_pads: Decoded pads whose end has not come.
+        has_frames: Whether one has come.
+
+    Raises:
+        MissingExtraError: GStreamer lacks an element.
+    """
+
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        *,
+        on_media: Callable[[Connection, str, Gst.Pad], None],
+        on_encoded: Callable[[Gst.Pad], None],
+    ) -> None:
+        self._settings, self._on_media, self._on_encoded = settings, on_media, on_encoded
+        self.is_dead, self.has_frames = False, False
+        self.open_pads: set[str] = set()
+        self._waiting: Gst.Element | None = None
+        self.bin: Gst.Bin | None = Gst.Bin.new(None)
+        self.bin.connect("deep-element-added", _configure, settings.decoder)
+        if settings.login is not None:
+            source = make_rtspsrc(settings.login, settings.rtsp)
+            source.connect("pad-added", weak(self._on_rtp, otherwise=None))
+        else:
+            source = _made("uridecodebin")
+            source.set_property("uri", settings.uri)
+            source.connect("autoplug-continue", _is_decoded, settings.audio)
+            source.connect("pad-added", weak(self._on_decoded, otherwise=None))
+        self.bin.add(source)
+
+    @property
+    def frames_waiting(self) -> int:
+        """Encoded frames that the decoder has not yet taken."""
+        if self._waiting is None:
+            return 0
+        return int(self._waiting.get_property("current-level-buffers"))
+
+    def owns(self, thing: Gst.Object | None) -> bool:
+        """Whether an element or pad is part of it."""
+        own = self.bin
+        return (
+            own is not None and thing is not None and (thing == own or thing.has_as_ancestor(own))
+        )
+
+    def set_state(self, state: Gst.State) -> Gst.StateChangeReturn:
+        """Bring its elements to a state; nothing happens once it is closed."""
+        own = self.bin
+        return Gst.StateChangeReturn.SUCCESS if own is None else own.set_state(state)
+
+    def close(self) -> None:
+        """Stop it and take it out of its bin; may wait for its streaming threads."""
+        self.is_dead = True
+        own = self.bin
+        if own is not None:
+            own.set_state(Gst.State.NULL)
+            parent = own.get_parent()
+            if parent is not None:
+                parent.remove(own)
+            self.bin = None  # its pads' probes hold this object: neither would ever be freed
+
+    def _on_rtp(self, _element: Gst.Element, pad: Gst.Pad) -> None:
+        if media_of(pad) == "video":
+            parse = _made("parsebin")
+            parse.connect("pad-added", weak(self._on_parsed, otherwise=None))
+            self._chain(pad, parse)
+        else:
+            decode = _made("decodebin")
+            decode.connect("pad-added", weak(self._on_decoded, otherwise=None))
+            self._chain(pad, decode)
+
+    def _on_parsed(self, _element: Gst.Element, pad: Gst.Pad) -> None:
+        if self._waiting is not None:
+            return  # a camera has one picture
+        self._waiting = queue = _made("queue")
+        for name, value in {
+            "max-size-buffers": self._settings.most_waiting,
+            "max-size-bytes": 0,
+            "max-size-time": 0,
+            "leaky": self._settings.leaky,
+        }.items():
+            queue.set_property(name, value)
+        self._on_encoded(queue.get_static_pad("sink"))
+        last = self._chain(pad, queue, _made(_DECODER))
+        self._show("video", last.get_static_pad("src"))
+
+    def _on_decoded(self, _element: Gst.Element, pad: Gst.Pad) -> None:
+        caps = pad.get_current_caps() or pad.query_caps(None)
+        media = caps.get_structure(0).get_name().partition("/")[0]
+        if media == "audio" and self._settings.audio:
+            self._show(media, pad)
+        elif media == "video":
+            features = caps.get_features(0)
+            if features is None or not features.contains(NVMM):
+                last = self._chain(pad, _made("videoconvert"), _made("nvvideoconvert"))
+                pad = last.get_static_pad("src")
+            self._show(media, pad)
+
+    def _show(self, media: str, pad: Gst.Pad) -> None:
+        if media in self.open_pads:
+            return  # of several pictures, the first
+        ghost = Gst.GhostPad.new(media, pad)
+        ghost.set_active(True)
+        self.open_pads.add(media)
+        self.bin.add_pad(ghost)
+        self._on_media(self, media, ghost)
+
+    def _chain(self, pad: Gst.Pad, *elements: Gst.Element) -> Gst.Element:
+        """Add elements behind a pad, last first so that no data meets a stopped one."""
+        for element in elements:
+            self.bin.add(element)
+        for before, after in zip(elements, elements[1:], strict=False):
+            before.link(after)
+        for element in reversed(elements):
+            element.sync_state_with_parent()
+        pad.link(elements[0].get_static_pad("sink"))
+        return elements[-1]
+
+
+def _made(name: str) -> Gst.Element:
+    element = Gst.ElementFactory.make(name)
+    if element is None:
+        raise MissingExtraError(
+            f"GStreamer's {name} is not installed: `penstock doctor` says what to install"
+        )
+    return element
+
+
+def _configure(
+    _bin: Gst.Bin, _parent: Gst.Bin, element: Gst.Element, settings: dict[str, Any]
+) -> None:
+    factory = element.get_factory()
+    if factory is not None and factory.get_name() == _DECODER:
+        for name, value in settings.items():
+            element.set_property(name, value)
+
+
+def _is_decoded(_element: Gst.Element, _pad: Gst.Pad, caps: Gst.Caps, audio: bool) -> bool:
+    """Whether to go on with a stream; what is left as it is comes out and is not used."""
+    kind = caps.get_structure(0).get_name()
+    unwanted = ("text/", "subpicture/", "application/x-subtitle", *(() if audio else ("audio/",)))
+    return not kind.startswith(unwanted)
