@@ -4,7 +4,11 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-TYPES = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16}
+TYPES = {
+    "float32": TensorProto.FLOAT,
+    "float16": TensorProto.FLOAT16,
+    "uint8": TensorProto.UINT8,
+}
 
 
 def save_model(path, nodes, *, inputs, outputs, constants=None, metadata=None, domain=None):

@@ -9,6 +9,7 @@ import onnx
 import pytest
 
 from onnx_models import convolution
+from penstock.backends import PictureInput
 from penstock.backends.openvino import OpenVinoBackend
 
 ZEROS = {"x": np.zeros((1, 3, 6, 6), np.float32)}
@@ -55,7 +56,11 @@ def test_every_setting_that_matters_has_a_file_of_its_own(model, cache):
     OpenVinoBackend(model, cache=cache, precision="fastest", threads=1)
     OpenVinoBackend(model, cache=cache, precision="f32", threads=2)
     OpenVinoBackend(model, cache=cache, precision="f32", threads=1, input_shape=(3, 6, 6))
-    assert len(list(cache.iterdir())) == 4
+    OpenVinoBackend(model, cache=cache, precision="f32", threads=1, batch=1)
+    OpenVinoBackend(
+        model, cache=cache, precision="f32", threads=1, pictures=PictureInput("NCHW", 3)
+    )
+    assert len(list(cache.iterdir())) == 6
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,13 @@
 import gi
 import numpy as np
 
-gi.require_version("Gst", "1.0")
+# Not from `gi` itself: without our `unwinder`, C++ exceptions in OpenVINO's tests would be fatal.
+from penstock.gst import Gst, GstVideo
+from penstock.surface import PlaneLayout, stored_format
+
 gi.require_version("GstApp", "1.0")
-gi.require_version("GstVideo", "1.0")
-from gi.repository import Gst, GstApp, GstVideo  # noqa: E402, F401 (GstApp adds appsink's methods)
+from gi.repository import GstApp  # noqa: E402, F401 (adds appsink's methods)
 
-from penstock.surface import PlaneLayout, stored_format  # noqa: E402
-
-Gst.init(None)
 WAIT_S = 20
 
 

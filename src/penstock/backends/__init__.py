@@ -4,13 +4,14 @@ One name table, one interface. The libraries behind it are loaded with the backe
 never by importing this room.
 """
 
-from penstock.backends.base import Backend, Precision, Shape, TensorSpec
+from penstock.backends.base import Backend, PictureInput, Precision, Shape, TensorSpec
 from penstock.backends.choice import BACKENDS, cache_folder, default_backend
 from penstock.backends.cores import usable_cores
 
 __all__ = [
     "BACKENDS",
     "Backend",
+    "PictureInput",
     "Precision",
     "Shape",
     "TensorSpec",

@@ -34,6 +34,29 @@ class TensorSpec:
         return f"{shape_text(self.shape)} {self.dtype}"
 
 
+@dataclass(frozen=True)
+class PictureInput:
+    """What a network's first input is made of, where that is a batch of pictures.
+
+    Attributes:
+        layout: How the network wants them.
+        channels: 3, or 1 for gray.
+        scale: Factor after subtraction.
+        offsets: One value a channel to subtract; empty means zero.
+    """
+
+    layout: Literal["NCHW", "NHWC"]
+    channels: int
+    scale: float = 1.0
+    offsets: tuple[float, ...] = ()
+
+    def fits(self, spec: TensorSpec) -> bool:
+        """Whether an input is of that kind: float, of known size, channels where they belong."""
+        if len(spec.shape) != len(self.layout) or None in spec.shape[1:]:
+            return False
+        return spec.dtype.kind == "f" and spec.shape[self.layout.index("C")] == self.channels
+
+
 class Backend(Protocol):
     """One network, compiled. An instance serves one thread at a time.
 
@@ -43,6 +66,7 @@ class Backend(Protocol):
         input_shape: Shape of the first input without the batch, for models that leave it open.
         batch: Compile for runs of exactly so many, where the model leaves that open: faster than
             a network for any number.
+        pictures: What to make of `(N, h, w, C)` uint8, for backends that can do it themselves.
         threads: How many to compute with; by default one for each usable core.
         cache: Folder for compiled models; without it nothing is kept. Deleting it is harmless.
 
@@ -55,6 +79,8 @@ class Backend(Protocol):
     outputs: Mapping[str, TensorSpec]
     metadata: Mapping[str, str]
     """The `metadata_props` of the ONNX file."""
+    takes_pictures: bool
+    """Whether the first input is now `(N, h, w, C)` uint8, as `inputs` says; see `pictures`."""
 
     def __init__(
         self,
@@ -63,6 +89,7 @@ class Backend(Protocol):
         precision: Precision = "f32",
         input_shape: Shape | None = None,
         batch: int | None = None,
+        pictures: PictureInput | None = None,
         threads: int | None = None,
         cache: Path | None = None,
     ) -> None: ...

@@ -11,6 +11,7 @@ import onnxruntime
 
 from penstock.backends.base import (
     Arrays,
+    PictureInput,
     Precision,
     Shape,
     TensorSpec,
@@ -39,9 +40,12 @@ class OnnxRuntimeBackend:
         precision: Precision = "f32",
         input_shape: Shape | None = None,
         batch: int | None = None,
+        pictures: PictureInput | None = None,
         threads: int | None = None,
         cache: Path | None = None,
     ) -> None:
+        del pictures  # it would be one more pass over the same numbers
+        self.takes_pictures = False
         self._model = model
         self.metadata = inspect(model).metadata
         try:

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from penstock.backends import BACKENDS, Backend, Precision, Shape, TensorSpec
+from penstock.backends import BACKENDS, Backend, PictureInput, Precision, Shape, TensorSpec
 from penstock.config import InferConfig
 from penstock.errors import ConfigError, ModelError
 from penstock.inference.mean_picture import read_mean
@@ -52,6 +52,8 @@ class Network:
         self.model = config.model_file
         self._backend = _open(config, self.model, backend=backend, threads=threads, cache=cache)
         self._input, spec = _only_input(config, self._backend)
+        if self._backend.takes_pictures:  # it does the rest itself
+            config = config.replace(input_order=1, scale=1.0, offsets=())
         self.spec = _input_spec(config, self._input, spec)
         self.batch_size = self._backend.max_batch or min(config.batch_size, _MOST_AT_ONCE)
         self._static = self._backend.max_batch is not None
@@ -122,6 +124,7 @@ def _open(
             precision=precision,
             input_shape=shape,
             batch=1 if config.batch_size == 1 else None,
+            pictures=_picture_input(config),
             threads=threads,
             cache=cache,
         )
@@ -140,8 +143,20 @@ def _only_input(config: InferConfig, backend: Backend) -> tuple[str, TensorSpec]
     return name, backend.inputs[name]
 
 
+def _picture_input(config: InferConfig) -> PictureInput | None:
+    """How the network makes its input of plain pictures; none where that takes a mean picture."""
+    if config.mean_file is not None or config.scale == 0:
+        return None
+    channels = 1 if config.color == "GRAY" else 3
+    return PictureInput(_layout(config), channels, config.scale, config.offsets)
+
+
+def _layout(config: InferConfig) -> Literal["NCHW", "NHWC"]:
+    return "NHWC" if config.input_order else "NCHW"
+
+
 def _input_spec(config: InferConfig, name: str, spec: TensorSpec) -> InputSpec:
-    layout: Literal["NCHW", "NHWC"] = "NHWC" if config.input_order else "NCHW"
+    layout = _layout(config)
     _, *sides = spec.shape
     if spec.dtype.kind not in "fiu":
         raise ModelError(f"{config.model_file}: input {name!r} wants {spec.dtype}, not numbers")
