@@ -21,6 +21,15 @@ num-detected-classes=1
 net-scale-factor=0.00392156862745098
 cluster-mode=2
 """
+DEWARPER = """
+[surface0]
+projection-type=4
+src-fov=120
+[surface1]
+projection-type=4
+src-fov=120
+yaw=20
+"""
 
 
 def line_of(factory):
@@ -57,6 +66,7 @@ def street(tmp_path_factory):
         },
     )
     (folder / "config_infer.txt").write_text(CONFIG)
+    (folder / "config_dewarper.txt").write_text(DEWARPER)
     return folder
 
 

@@ -5,6 +5,7 @@ GObject properties and exceptions into bus errors, and registers elements.
 """
 
 from penstock.gst.batch_output import BatchOutput
+from penstock.gst.blocks import hand_over
 from penstock.gst.buffers import MappedBuffer, new_buffer, push
 from penstock.gst.callbacks import weak
 from penstock.gst.carrier import attach, batch_at, batch_of
@@ -26,6 +27,10 @@ from penstock.gst.mux_source import MuxArrival, MuxTarget
 from penstock.gst.nvmm_label import NvmmLabel, ignore_qos
 from penstock.gst.picture_watch import PictureWatch
 from penstock.gst.properties import Property, gproperties
+from penstock.gst.rtsp import Login, is_rtsp
+from penstock.gst.rtsp_retry import Retry
+from penstock.gst.smart_record import Recorder, Recording, RecordSettings
+from penstock.gst.smart_record_info import RecordingInfo, pointer_to, write_session
 from penstock.gst.splitting import split
 from penstock.gst.stream_output import StreamOutput
 from penstock.gst.stream_state import StreamState
@@ -39,9 +44,20 @@ from penstock.gst.surfaces import (
 )
 from penstock.gst.tile_config import CustomTile, CustomTileConfig, Shares, read_tiles
 from penstock.gst.transform import BatchTransform
+from penstock.gst.uri_source import UriSource
+from penstock.gst.uri_source_connection import ConnectionSettings
+from penstock.gst.uri_source_properties import (
+    CAMERA_PROPERTIES,
+    COUNTERS,
+    RECORD_PROPERTIES,
+    connection_of,
+    retry_of,
+)
 
 __all__ = [
+    "CAMERA_PROPERTIES",
     "COMPUTE_HW_PROPERTY",
+    "COUNTERS",
     "FLIP_METHOD",
     "GPU_ID",
     "HELD_FORMAT",
@@ -50,10 +66,12 @@ __all__ = [
     "MUX_SOURCE_FORMATS",
     "MUX_TARGET_FORMATS",
     "NVMM",
+    "RECORD_PROPERTIES",
     "SOURCE_FORMATS",
     "TARGET_FORMATS",
     "BatchOutput",
     "BatchTransform",
+    "ConnectionSettings",
     "CustomTile",
     "CustomTileConfig",
     "DisplaySink",
@@ -68,6 +86,7 @@ __all__ = [
     "JpegDecoder",
     "JpegEncoder",
     "Log",
+    "Login",
     "MappedBuffer",
     "MuxArrival",
     "MuxTarget",
@@ -75,32 +94,44 @@ __all__ = [
     "PictureCaps",
     "PictureWatch",
     "Property",
+    "RecordSettings",
+    "Recorder",
+    "Recording",
+    "RecordingInfo",
     "Rectangle",
-    "StreamMux",
+    "Retry",
     "Shares",
+    "StreamMux",
     "StreamOutput",
     "StreamState",
+    "UriSource",
     "VideoConverter",
     "VideoEncoder",
     "attach",
     "batch_at",
     "batch_of",
     "colorimetry_text",
+    "connection_of",
     "gproperties",
+    "hand_over",
     "ignore_qos",
+    "is_rtsp",
     "is_yuv",
     "layout_of",
     "memory_type",
     "new_buffer",
     "nvmm_caps",
     "pad_template",
+    "pointer_to",
     "post_error",
     "post_warning",
     "push",
     "read_tiles",
+    "retry_of",
     "sink_and_src",
     "split",
     "surface_of",
     "surfaces",
     "weak",
+    "write_session",
 ]

@@ -38,6 +38,11 @@ def push(pad: Gst.Pad, address: int) -> Gst.FlowReturn:
         return Gst.FlowReturn.CUSTOM_SUCCESS if flow > 0 else Gst.FlowReturn.CUSTOM_ERROR
 
 
+def is_sole(buffer: Gst.Buffer) -> bool:
+    """Whether a buffer given to a transform is nobody else's: no branch of a `tee` has it too."""
+    return bool(native.gst_mini_object_is_writable(hash(buffer)))
+
+
 class MappedBuffer:
     """A buffer's memory, mapped until nobody looks at it any more.
 

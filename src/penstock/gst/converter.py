@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from penstock.errors import ConfigError, StreamError
 from penstock.geometry import Turn
+from penstock.gst.buffers import is_sole
 from penstock.gst.carrier import attach, batch_of
 from penstock.gst.converter_caps import (
     both_memories,
@@ -256,8 +257,10 @@ class VideoConverter(Element):
         if is_yuv(wanted.promised) and surface.colorimetry != wanted.colorimetry:
             made_as = REPACKED.get(wanted.promised, wanted.promised)
             surface = surface.convert(made_as, colorimetry=wanted.colorimetry)
-        render(surface, made, wanted)
         facts = batch_of(made)  # GStreamer copied the metadata along, or shares it behind NVMM
+        if facts is not None and facts is not batch_of(given):
+            facts.surfaces = None  # the copy holds the pixels too
+        render(surface, made, wanted, is_last=is_sole(given))
         if facts is not None:
             if facts is batch_of(given) and self._plan.moves_boxes:
                 facts = facts.copy()

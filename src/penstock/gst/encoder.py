@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from penstock.errors import ConfigError
+from penstock.gst.callbacks import weak
 from penstock.gst.codec_bin import CodecBin
 from penstock.gst.device import GPU_ID
 from penstock.gst.element import nvmm_caps, pad_template, raw_caps
 from penstock.gst.enums import EnumType
 from penstock.gst.gi import Gst
+from penstock.gst.messages import post_warning
+from penstock.gst.nvevents import update_of
 from penstock.gst.properties import Property
 
 CONTROL_RATE = EnumType("GstNvEncControlRate", {"variable_bitrate": 0, "constant_bitrate": 1})
@@ -35,6 +38,15 @@ _SPEED_OF_ID = {
 }
 _SPEED_OF_LEVEL = {1: "ultrafast", 2: "veryfast", 3: "medium", 4: "slow"}
 _QP_MAX = 51
+_INTERVAL = "key-int-max"
+_EVENT = Gst.PadProbeType.EVENT_DOWNSTREAM
+_SET_BY = {
+    "nv-enc-bitrate-update": ("bitrate", "bitrate"),
+    "nv-enc-force-idr": ("force", "force-idr"),
+    "nv-enc-force-intra": ("force", "force-intra"),
+    "nv-enc-iframeinterval-update": ("interval", "iframeinterval"),
+}
+"""DeepStream's events: the field that counts, and the property that it sets."""
 
 
 class VideoEncoder(CodecBin):
@@ -84,8 +96,11 @@ class VideoEncoder(CodecBin):
 
     def __init__(self) -> None:
         self._applied: dict[str, Any] = {}
+        self._forced_every = self._since_forced = 0
         super().__init__()
         self._apply()
+        sink, seen = self.get_static_pad("sink"), Gst.PadProbeReturn.OK
+        sink.add_probe(_EVENT, weak(self._on_event, otherwise=seen))
 
     def make_parts(self) -> tuple[Gst.Element, ...]:
         """Out of NVMM, encoded, in the form that was promised."""
@@ -97,12 +112,49 @@ class VideoEncoder(CodecBin):
             self.installed("capsfilter", self.get_pad_template("src").get_caps().to_string()),
         )
 
+    def ready(self) -> None:
+        """The encoder inside takes the distance of its key frames where it starts."""
+        self._forced_every = 0
+        self._apply()
+
     def changed(self, name: str, value: Any) -> None:
-        """Pass a setting on; the bit rate acts while playing."""
+        """Pass a setting on; bit rate and distance of key frames act while playing."""
         if name in ("force-idr", "force-intra") and value:
             self._force_key_frame()
-            return
-        self._apply()
+        elif name in ("iframeinterval", "idrinterval") and self.current_state > Gst.State.READY:
+            self._change_interval()
+        else:
+            self._apply()
+
+    def _change_interval(self) -> None:
+        """What the encoder cannot change by itself is forced on it, frame by frame."""
+        most, wanted = self._applied[_INTERVAL], self.key_interval
+        if wanted > most:
+            post_warning(
+                self,
+                f"key frames every {wanted} frames: while playing they cannot be farther apart "
+                f"than the {most} frames it started with; that holds from the next start on",
+            )
+        if not self._forced_every:
+            sink, seen = self.get_static_pad("sink"), Gst.PadProbeReturn.OK
+            sink.add_probe(Gst.PadProbeType.BUFFER, weak(self._on_frame, otherwise=seen))
+        self._forced_every, self._since_forced = wanted, 0
+
+    def _on_frame(self, _pad: Gst.Pad, _info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        if not self._forced_every:
+            return Gst.PadProbeReturn.REMOVE
+        self._since_forced += 1
+        if self._since_forced >= self._forced_every:
+            self._since_forced = 0
+            self._force_key_frame()
+        return Gst.PadProbeReturn.OK
+
+    def _on_event(self, _pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        name, values = update_of(info.get_event()) or ("", {})
+        if name in _SET_BY:
+            field, setting = _SET_BY[name]
+            self.set_property(setting, values.get(field, self.setting(setting)))
+        return Gst.PadProbeReturn.OK
 
     def _force_key_frame(self) -> None:
         structure = Gst.Structure.new_from_string(
@@ -116,7 +168,7 @@ class VideoEncoder(CodecBin):
             return
         _, _, encoder, parser, _ = self.parts
         for name, value in self.encoder_settings().items():
-            if self._applied.get(name) != value:
+            if self._applied.get(name) != value and not (name == _INTERVAL and self._forced_every):
                 self._applied[name] = value
                 encoder.set_property(name, value)
         parser.set_property("config-interval", -1 if self.setting("insert-sps-pps") else 0)

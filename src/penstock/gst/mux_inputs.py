@@ -19,6 +19,8 @@ from penstock.gst.latency_query import UpstreamLatency
 from penstock.gst.messages import post_error
 from penstock.gst.mux_source import MuxArrival, MuxSource, MuxTarget
 
+_LOOK_UPSTREAM_S = 0.1
+
 
 class MuxInputs(Element):
     """A mux up to its policy: request pads `sink_N`, one thread each.
@@ -213,7 +215,8 @@ class MuxInputs(Element):
         with self._changed:
             try:
                 while self._accepting() and self._batcher.is_full(number):
-                    self._changed.wait()
+                    if not self._changed.wait(_LOOK_UPSTREAM_S) and source.is_left_alone():
+                        return Gst.FlowReturn.FLUSHING
                 if self._accepting():
                     self._push_in(number, arrival)
                     self._changed.notify_all()

@@ -77,6 +77,16 @@ class MuxSource:
     is_known: bool = False
     _fitted: tuple[PictureCaps, MuxTarget, Affine] | None = None
 
+    def is_left_alone(self) -> bool:
+        """Whether nobody is linked, or whoever is linked is being stopped.
+
+        An element that is set to NULL waits for its thread, which may wait here for room.
+        """
+        pad = self.pad.get_peer()
+        while isinstance(pad, Gst.GhostPad):
+            pad = pad.get_target()
+        return pad is None or not pad.is_active()
+
     def arrival(self, buffer: Gst.Buffer, target: MuxTarget) -> MuxArrival | None:
         """Wrap a buffer; none where it lies outside its segment.
 

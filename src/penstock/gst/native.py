@@ -133,6 +133,24 @@ gst_debug_log_literal = _function(
 gst_mini_object_is_writable = _function(
     _quick_gst, "gst_mini_object_is_writable", ctypes.c_int, Pointer
 )
+gst_mini_object_ref = _function(_quick_gst, "gst_mini_object_ref", Pointer, Pointer)
+gst_mini_object_unref = _function(_slow_gst, "gst_mini_object_unref", None, Pointer)
+gst_allocator_alloc = _function(
+    _slow_gst, "gst_allocator_alloc", Pointer, Pointer, ctypes.c_size_t, Pointer
+)
+gst_memory_map = _function(
+    _quick_gst, "gst_memory_map", ctypes.c_int, Pointer, ctypes.POINTER(MapInfo), ctypes.c_int
+)
+gst_memory_unmap = _function(_quick_gst, "gst_memory_unmap", None, Pointer, ctypes.POINTER(MapInfo))
+gst_buffer_replace_memory_range = _function(
+    _slow_gst,
+    "gst_buffer_replace_memory_range",
+    None,
+    Pointer,
+    ctypes.c_uint,
+    ctypes.c_int,
+    Pointer,
+)
 gst_pad_push = _function(_slow_gst, "gst_pad_push", ctypes.c_int, Pointer, Pointer)
 gst_buffer_map = _function(
     _slow_gst, "gst_buffer_map", ctypes.c_int, Pointer, ctypes.POINTER(MapInfo), ctypes.c_int

@@ -5,6 +5,9 @@ An element reads them in its event function: `source_event_of(event)`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from penstock.gst import native
 from penstock.gst.gi import GObject, Gst
 
@@ -31,6 +34,21 @@ _ABOUT_A_SOURCE = {
 }
 INFER_INTERVAL_UPDATE = 407 << Gst.EVENT_NUM_SHIFT | _SERIALIZED
 """Type of the event that changes how many batches nvinfer skips."""
+_UPDATES = {
+    number << Gst.EVENT_NUM_SHIFT | _SERIALIZED: name
+    for number, name in {
+        406: "nv-roi-update",
+        407: "nv-infer-interval-update",
+        408: "nv-osd-process-mode-update",
+        409: "nv-analytics-reload_config-update",
+        410: "nv-tracker-config-update",
+        503: "nv-enc-bitrate-update",
+        504: "nv-enc-force-idr",
+        505: "nv-enc-force-intra",
+        506: "nv-enc-iframeinterval-update",
+    }.items()
+}
+_SIGNED = ("force",)
 
 
 def send_stream_reset(element: Gst.Element, source_id: int) -> bool:
@@ -90,6 +108,41 @@ def interval_update_of(event: Gst.Event) -> tuple[str, int] | None:
     structure = event.get_structure()
     known, interval = structure.get_uint("interval")
     return (structure.get_string("stream_id") or "", int(interval)) if known else None
+
+
+def push_update(pad: Gst.Pad, name: str, values: Mapping[str, Any]) -> bool:
+    """Push an event that changes how an element behind works; whether somebody took it.
+
+    Args:
+        pad: A source pad, on its streaming thread.
+        name: One of DeepStream's, such as `nv-enc-bitrate-update`.
+        values: Its fields: texts, numbers, and for `nv-roi-update` a list `roi`, whose entries
+            become `roi_id_0`, `left_0` and so on.
+    """
+    kind = next(kind for kind, known in _UPDATES.items() if known == name)
+    structure = Gst.Structure.new_empty(name)
+    for field, value in _flat(values).items():
+        is_text = isinstance(value, str)
+        number = GObject.TYPE_INT if field in _SIGNED else GObject.TYPE_UINT
+        structure.set_value(field, value if is_text else GObject.Value(number, int(value)))
+    return bool(native.gst_pad_push_event(hash(pad), _event(kind, structure)))
+
+
+def update_of(event: Gst.Event) -> tuple[str, dict[str, Any]] | None:
+    """Name and fields of an event that changes how elements work; None for any other event."""
+    structure = event.get_structure() if int(event.type) in _UPDATES else None
+    if structure is None or structure.get_name() != _UPDATES[int(event.type)]:
+        return None
+    fields = map(structure.nth_field_name, range(structure.n_fields()))
+    return structure.get_name(), {field: structure.get_value(field) for field in fields}
+
+
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    flat = {name: value for name, value in values.items() if name != "roi"}
+    regions: Sequence[Mapping[str, Any]] = values.get("roi", ())
+    for index, region in enumerate(regions):
+        flat.update({f"{name}_{index}": value for name, value in region.items()})
+    return flat
 
 
 def _about(kind: int, source_id: int) -> Gst.Structure:

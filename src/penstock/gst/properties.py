@@ -30,6 +30,7 @@ class Property:
         minimum: Smallest number accepted; the type's own where none is given.
         maximum: Largest number accepted.
         accepted_only: Set and read back, but without effect here; the blurb says why.
+        read_only: What the element tells; it cannot be set.
     """
 
     name: str
@@ -39,10 +40,12 @@ class Property:
     minimum: int | None = None
     maximum: int | None = None
     accepted_only: bool = False
+    read_only: bool = False
 
     def spec(self) -> tuple[Any, ...]:
         """The entry of `__gproperties__`."""
-        flags = GObject.ParamFlags.READWRITE
+        kinds = GObject.ParamFlags
+        flags = kinds.READABLE if self.read_only else kinds.READWRITE
         if isinstance(self.kind, EnumType):
             return (self.kind.g_type(), self.name, self.blurb, self.default, flags)
         if self.kind == "bool":

@@ -42,6 +42,10 @@ class Login:
         user, _, password = said.partition(":")
         return Login(f"{scheme}://{host}{slash}{path}", unquote(user), unquote(password))
 
+    def completed(self, user: str | None, password: str | None) -> Login:
+        """With these credentials where the URL has none."""
+        return self if self.user else Login(self.url, user or "", password or "")
+
 
 @dataclass(frozen=True)
 class RtspSettings:

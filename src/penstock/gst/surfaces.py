@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import penstock.surface as pixels
 from penstock.errors import StreamError
+from penstock.gst.blocks import hand_over
 from penstock.gst.buffers import MappedBuffer
 from penstock.gst.carrier import batch_of
 from penstock.gst.formats import is_yuv
@@ -123,8 +124,21 @@ def _held(planes: Planes, picture: PictureCaps, *, owner: object) -> Surface:
     return made(planes, twin, colorimetry=colorimetry, exclusive=True)
 
 
-def render(surface: Surface, buffer: Gst.Buffer, picture: PictureCaps) -> None:
-    """Write a surface into a buffer's own memory, as the caps promise it."""
+def render(
+    surface: Surface, buffer: Gst.Buffer, picture: PictureCaps, *, is_last: bool = False
+) -> None:
+    """Write a surface into a buffer's own memory, as the caps promise it.
+
+    Args:
+        surface: The picture.
+        buffer: Writable, with room for it.
+        picture: What the buffer shall hold.
+        is_last: Nobody will ask this surface for its pixels again: they may be handed over.
+    """
+    if is_last and picture.promised in FORMATS and layout_of(buffer, picture) == picture.layout:
+        planes = surface.give_away(picture.promised)
+        if planes is not None and hand_over(planes, picture.layout, buffer):
+            return
     mapped = MappedBuffer(buffer, write=True)
     planes = layout_of(buffer, picture).planes(mapped.memory)
     twin = REPACKED.get(picture.promised)

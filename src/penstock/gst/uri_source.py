@@ -20,7 +20,7 @@ from penstock.gst.uri_source_timeline import Timeline
 _PADS = {"video": "vsrc", "audio": "asrc"}
 _OWN_BUSINESS = Gst.MessageType.ASYNC_START | Gst.MessageType.ASYNC_DONE | Gst.MessageType.PROGRESS
 _LIVE = (Gst.StateChange.READY_TO_PAUSED, Gst.StateChange.PLAYING_TO_PAUSED)
-_FAILURE = Gst.StateChangeReturn.FAILURE
+_FAILURE, _SUCCESS = Gst.StateChangeReturn.FAILURE, Gst.StateChangeReturn.SUCCESS
 
 
 class UriSource(Element):
@@ -45,6 +45,7 @@ class UriSource(Element):
         get_name: Any
         get_pad_template: Any
         post_message: Any
+        remove: Any
         remove_pad: Any
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -60,7 +61,7 @@ class UriSource(Element):
         self._forget()
 
     def _forget(self) -> None:
-        self._settings = ConnectionSettings("")
+        self._wanted = ConnectionSettings("")
         self._retry = Retry(interval_s=0)
         self._connection: Connection | None = None
         self._target = Gst.State.PAUSED
@@ -91,31 +92,39 @@ class UriSource(Element):
     def on_encoded(self, pad: Gst.Pad) -> None:
         """Called with the pad through which a camera's encoded video comes, once a connection."""
 
+    def closed(self) -> None:
+        """Called when the source has gone back to READY."""
+
     # States
 
     @property
     def _is_camera(self) -> bool:
-        return self._settings.login is not None
+        return self._wanted.login is not None
 
     def do_change_state(self, transition: Gst.StateChange) -> Gst.StateChangeReturn:
         """GStreamer changes the state; a camera is live, and never holds up or fails a change."""
         if transition == Gst.StateChange.READY_TO_PAUSED and not self._open():
+            self._close()
             return _FAILURE
         if transition == Gst.StateChange.PLAYING_TO_PAUSED:
             self._bring_to(Gst.State.PAUSED)
         result = super().do_change_state(transition)
         if transition == Gst.StateChange.PAUSED_TO_PLAYING:
             self._bring_to(Gst.State.PLAYING)
-        is_live = self._is_camera and transition in _LIVE and result != _FAILURE
-        if transition == Gst.StateChange.PAUSED_TO_READY:
+        if self._is_camera and result != _FAILURE:  # a bin goes by what its children said last
+            is_live = transition in _LIVE
+            result = Gst.StateChangeReturn.NO_PREROLL if is_live else _SUCCESS
+        if transition == Gst.StateChange.PAUSED_TO_READY or (
+            transition == Gst.StateChange.READY_TO_PAUSED and result == _FAILURE
+        ):
             self._close()
-        return Gst.StateChangeReturn.NO_PREROLL if is_live else result
+        return result
 
     def _open(self) -> bool:
         """Make the first connection; false where there cannot be one."""
         try:
-            self._settings, self._retry = self.connection_settings(), self.retry()
-            if not self._settings.uri:
+            self._wanted, self._retry = self.connection_settings(), self.retry()
+            if not self._wanted.uri:
                 raise ConfigError("uri: wanted a file, a camera or another URI, got none")
             if self._is_camera or self.loops():
                 self._timeline = Timeline()
@@ -140,21 +149,23 @@ class UriSource(Element):
             self.log.error(self, "the thread that watches the connection did not stop")
         self.disconnect()
         for outlet in self._outlets.values():
-            outlet.pad.set_active(False)
             self.remove_pad(outlet.pad)
+            outlet.joint.set_state(Gst.State.NULL)
+            self.remove(outlet.joint)
         self._forget()
+        self.closed()
 
     # Connections
 
     def _connect(self) -> Gst.StateChangeReturn:
-        connection = Connection(self._settings, on_media=self._on_media, on_encoded=self.on_encoded)
+        connection = Connection(self._wanted, on_media=self._on_media, on_encoded=self.on_encoded)
         if self._is_camera and self._timeline is not None:
             self._timeline.begin_anew()
         with self._lock:
             self._connection, self._alive_s = connection, time.monotonic()
             self.add(connection.bin)
             if self._timeline is None:
-                return Gst.StateChangeReturn.SUCCESS  # the bin brings it along
+                return _SUCCESS  # the bin brings it along
             connection.bin.set_locked_state(True)  # it comes and goes, and may fail
             result = connection.set_state(self._target)
         if result == _FAILURE and self._keeper is not None:
@@ -169,18 +180,17 @@ class UriSource(Element):
         if outlet is not None:
             outlet.attach(pad, connection)
             return
-        template = self.get_pad_template(f"{name}_%u")
-        ghost = Gst.GhostPad.new_no_target_from_template(f"{name}_0", template)
         outlet = self._outlets[media] = Outlet(
-            ghost,
+            self,
+            name,
             timeline=self._timeline,
             now_ns=self._running_ns if self._is_camera else None,
             on_frame=self._on_frame,
             on_end=self._on_end,
         )
         outlet.attach(pad, connection)
-        ghost.set_active(True)
-        self.add_pad(ghost)
+        outlet.pad.set_active(True)
+        self.add_pad(outlet.pad)
 
     def _running_ns(self) -> int:
         clock = self.get_clock()
@@ -216,6 +226,10 @@ class UriSource(Element):
             self._alive_s = now_s
         return now_s - self._alive_s
 
+    def is_wanted(self) -> bool:
+        """Whether anybody downstream still takes frames."""
+        return not self._outlets or any(o.is_wanted for o in self._outlets.values())
+
     def disconnect(self) -> None:
         """Throw the connection away; may wait for its streaming threads, so not under the lock."""
         with self._lock:
@@ -223,7 +237,7 @@ class UriSource(Element):
         if connection is not None:
             connection.is_dead = True
             for outlet in self._outlets.values():
-                outlet.pad.set_target(None)
+                outlet.detach()
             connection.close()
 
     def connect_again(self) -> None:
@@ -242,7 +256,7 @@ class UriSource(Element):
         self.last_error = loss.reason
         if loss.reason != self._told:
             self._told = loss.reason
-            text = f"{self._settings.url}: {loss.reason}; trying again in {wait_s:.1f} s"
+            text = f"{self._wanted.url}: {loss.reason}; trying again in {wait_s:.1f} s"
             post_warning(self, text)
         self._say("rtsp-reconnect", attempt=self._retry.attempt, reason=loss.reason)
 
@@ -257,7 +271,7 @@ class UriSource(Element):
         if loss.message is not None:
             self.post_message(loss.message)
         elif self._is_camera and not (loss.ended and not self._retry.interval_s):
-            post_error(self, StreamError(f"{self._settings.url}: {loss.reason}"))
+            post_error(self, StreamError(f"{self._wanted.url}: {loss.reason}"))
 
     # Messages
 
@@ -287,7 +301,7 @@ class UriSource(Element):
         """Post an element message about a camera; its URL is shown without credentials."""
         said = Gst.Structure.new_empty(name)
         said.set_value("source-id", GObject.Value(GObject.TYPE_UINT, max(0, self.source_id())))
-        said.set_value("uri", self._settings.url)
+        said.set_value("uri", self._wanted.url)
         said.set_value("attempt", GObject.Value(GObject.TYPE_UINT, attempt))
         if reason is not None:
             said.set_value("reason", reason)

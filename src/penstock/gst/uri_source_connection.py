@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from penstock.errors import MissingExtraError
@@ -30,7 +31,7 @@ class ConnectionSettings:
 
     uri: str
     login: Login | None = None
-    rtsp: RtspSettings = RtspSettings()
+    rtsp: RtspSettings = field(default_factory=RtspSettings)
     audio: bool = False
     decoder: dict[str, Any] = field(default_factory=dict)
     most_waiting: int = 200
@@ -164,7 +165,7 @@ class Connection:
         """Add elements behind a pad, last first so that no data meets a stopped one."""
         for element in elements:
             self.bin.add(element)
-        for before, after in zip(elements, elements[1:], strict=False):
+        for before, after in pairwise(elements):
             before.link(after)
         for element in reversed(elements):
             element.sync_state_with_parent()

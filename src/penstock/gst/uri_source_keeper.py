@@ -39,6 +39,9 @@ class Kept(Protocol):
     def idle_s(self) -> float:
         """How long there has been nothing to do although it plays, seconds."""
 
+    def is_wanted(self) -> bool:
+        """Whether anybody downstream still takes frames."""
+
     def disconnect(self) -> None:
         """Throw the connection away; may wait for its streaming threads."""
 
@@ -104,6 +107,9 @@ class Keeper:
     def _replace(self, loss: Loss) -> bool:
         """Go on with another connection; false where that is over."""
         wait_s: float | None = 0.0
+        if not self._kept.is_wanted():
+            self._kept.disconnect()
+            return False
         if self._retry is not None:
             wait_s = self._retry.lost(tried_s=time.monotonic() - self._began_s)
         elif not loss.connection.has_frames:
@@ -123,9 +129,9 @@ class Keeper:
     def _slept(self, wait_s: float) -> bool:
         """Wait for the next attempt; false where it is to stop instead."""
         until_s = time.monotonic() + wait_s
-        while True:
-            try:
-                if self._losses.get(timeout=max(0.0, until_s - time.monotonic())) is None:
-                    return False
-            except queue.Empty:
-                return True
+        try:
+            while self._losses.get(timeout=max(0.0, until_s - time.monotonic())) is not None:
+                pass  # the last words of the connection that was thrown away
+        except queue.Empty:
+            return True
+        return False

@@ -14,45 +14,75 @@ if TYPE_CHECKING:
 
 _OK, _DROP = Gst.PadProbeReturn.OK, Gst.PadProbeReturn.DROP
 _NO_TIME = int(Gst.CLOCK_TIME_NONE)
-_WATCHED = Gst.PadProbeType.BUFFER | Gst.PadProbeType.EVENT_DOWNSTREAM
-_OF_THE_FIRST = (Gst.EventType.STREAM_START, Gst.EventType.SEGMENT)
+_DOWNSTREAM = Gst.PadProbeType.EVENT_DOWNSTREAM
+_BY_CONNECTION = (Gst.EventType.EOS, Gst.EventType.GAP)
 
 
 class Outlet:
     """One way out: whatever connection is behind it, one stream with rising times leaves.
 
     Args:
-        pad: The bin's own pad.
+        around: The source bin.
+        name: Of its pad, `"vsrc"` for `vsrc_0` of the template `vsrc_%u`.
         timeline: Common to the pads of a source; None where a single connection passes unchanged.
         now_ns: The pipeline's running time, for a camera; None for a file.
         on_frame: Called with this object and the connection, for each frame; on a streaming thread.
         on_end: Called with the connection that has nothing more for this pad.
+
+    Attributes:
+        joint: The element of the bin to which connections are linked.
+        pad: The bin's pad; not yet added.
     """
 
     def __init__(
         self,
-        pad: Gst.GhostPad,
+        around: Gst.Bin,
+        name: str,
         *,
         timeline: Timeline | None,
         now_ns: Callable[[], int] | None,
         on_frame: Callable[[Outlet, Connection], None],
         on_end: Callable[[Connection], None],
     ) -> None:
-        self.pad = pad
         self._timeline, self._now_ns = timeline, now_ns
         self._on_frame, self._on_end = on_frame, on_end
         self._inner = Gst.Segment()
-        self._sent: set[Gst.EventType] = set()
+        self._begun: set[Gst.EventType] = set()
+        self.joint = Gst.ElementFactory.make("identity")
+        self.joint.set_property("silent", True)
+        self._entrance = self.joint.get_static_pad("sink")
+        around.add(self.joint)  # which cuts links to the outside, so the pad comes after it
+        self.joint.sync_state_with_parent()
+        self.pad = Gst.GhostPad.new_from_template(
+            f"{name}_0",
+            self.joint.get_static_pad("src"),
+            around.get_pad_template(f"{name}_%u"),
+        )
+        if timeline is not None:
+            self._entrance.add_probe(_DOWNSTREAM, self._join)
+            self.pad.add_probe(Gst.PadProbeType.EVENT_UPSTREAM, _refuse_seeks)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the element behind it still takes something."""
+        return bool(self.pad.get_last_flow_return() != Gst.FlowReturn.EOS)
 
     def attach(self, pad: Gst.Pad, connection: Connection) -> None:
         """Let a connection's decoded pad feed this one."""
-        pad.add_probe(_WATCHED, self._on_data, connection)
-        self.pad.set_target(pad)
+        pad.add_probe(Gst.PadProbeType.BUFFER | _DOWNSTREAM, self._on_data, connection)
+        pad.link(self._entrance)
+
+    def detach(self) -> None:
+        """Let go of the connection."""
+        peer = self._entrance.get_peer()
+        if peer is not None:
+            peer.unlink(self._entrance)
 
     def end(self) -> None:
         """Say that nothing will come any more."""
-        self.pad.set_target(None)
-        self.pad.push_event(Gst.Event.new_eos())
+        self.detach()
+        self._timeline = None
+        self._entrance.send_event(Gst.Event.new_eos())
 
     def _on_data(
         self, pad: Gst.Pad, info: Gst.PadProbeInfo, connection: Connection
@@ -65,28 +95,32 @@ class Outlet:
                 self._place(info.get_buffer(), self._timeline)
             return _OK
         event = info.get_event()
-        if event.type == Gst.EventType.EOS:
-            connection.open_pads.discard(pad.get_name())
-            self._on_end(connection)
-        return _OK if self._timeline is None else self._joined(event)
-
-    def _joined(self, event: Gst.Event) -> Gst.PadProbeReturn:
-        """Connections are joined: what says where one begins or ends stays here."""
         if event.type == Gst.EventType.SEGMENT:
             self._inner = event.parse_segment().copy()
-        if event.type in _OF_THE_FIRST:
-            if event.type not in self._sent:
-                self._sent.add(event.type)
-                if event.type == Gst.EventType.SEGMENT:
-                    endless = Gst.Segment()
-                    endless.init(Gst.Format.TIME)
-                    event = Gst.Event.new_segment(endless)
-                self.pad.push_event(event)
-            return _DROP
-        return _DROP if event.type in (Gst.EventType.EOS, Gst.EventType.GAP) else _OK
+        elif event.type == Gst.EventType.EOS:
+            connection.open_pads.discard(pad.get_name())
+            self._on_end(connection)
+        is_kept = self._timeline is not None and event.type in _BY_CONNECTION
+        return _DROP if is_kept else _OK
+
+    def _join(self, pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        """Where a connection begins, the stream goes on."""
+        event = info.get_event()
+        if event.type == Gst.EventType.STREAM_START:
+            is_first = event.type not in self._begun
+            self._begun.add(event.type)
+            return _OK if is_first else _DROP
+        if event.type != Gst.EventType.SEGMENT or _is_endless(event.parse_segment()):
+            return _OK
+        if event.type not in self._begun:
+            self._begun.add(event.type)
+            endless = Gst.Segment()
+            endless.init(Gst.Format.TIME)
+            pad.send_event(Gst.Event.new_segment(endless))
+        return _DROP
 
     def _place(self, buffer: Gst.Buffer, timeline: Timeline) -> None:
-        # A decoded buffer is nobody else's yet; Python cannot be its only owner, C writes.
+        # A decoded buffer is nobody else's yet; Python cannot be its only owner, so C writes.
         fields = native.BufferFields.from_address(hash(buffer))
         if fields.pts == _NO_TIME:
             return
@@ -97,3 +131,11 @@ class Outlet:
         duration_ns = 0 if fields.duration == _NO_TIME else int(fields.duration)
         fields.pts = timeline.place(time_ns, duration_ns=duration_ns, now_ns=self._now_ns)
         fields.dts = _NO_TIME
+
+
+def _is_endless(segment: Gst.Segment) -> bool:
+    return bool(segment.start == 0 and segment.base == 0 and segment.stop == _NO_TIME)
+
+
+def _refuse_seeks(_pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+    return _DROP if info.get_event().type == Gst.EventType.SEEK else _OK

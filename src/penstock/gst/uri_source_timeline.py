@@ -11,8 +11,8 @@ _TOLERANCE_NS = 2_000_000_000
 class Timeline:
     """Where the frames of a source lie on the common timeline of its pads, in nanoseconds.
 
-    A file's next pass begins where the last one ended. A camera's frames keep their times, which are
-    running times already, as long as these lie within 2 s of the clock.
+    A file's next pass begins where the last one ended. A camera's frames keep their times, which
+    are running times already, as long as these lie within 2 s of the clock.
     """
 
     def __init__(self) -> None:

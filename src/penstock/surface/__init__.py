@@ -11,6 +11,7 @@ from penstock.surface.formats import (
     REPACKED,
     PixelFormat,
     PlaneLayout,
+    allocate_with,
     pixel_format,
     stored_format,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "PlaneLayout",
     "Planes",
     "Surface",
+    "allocate_with",
     "pixel_format",
     "placement",
     "stored_format",

@@ -268,6 +268,22 @@ class CpuSurface:
             for plane, to in zip(self.planes(pixel_format), out, strict=True):
                 np.copyto(to, plane)
 
+    def give_away(self, pixel_format: str) -> Planes | None:
+        """The planes themselves, if they are the picture in that format and nobody else's.
+
+        From then on nothing is written to them through this surface, whoever has them now.
+        """
+        with self._lock:
+            picture = self._picture
+            memory = picture.memory
+            lent = memory.foreign or memory.is_read or memory.is_written
+            alone = len(memory.users) == 1 and len(picture.viewers) == 1
+            fits = memory.pixels.means(self._wanted(pixel_format), self._colorimetry)
+            if lent or not alone or not fits or not picture.framing.is_whole:
+                return None
+            memory.foreign = True
+            return memory.pixels.planes
+
     def network_input(
         self, rois: Sequence[Box], spec: InputSpec, out: NDArray[Any]
     ) -> list[Affine]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal
@@ -60,7 +60,20 @@ class PixelFormat:
     def allocate(self, size: tuple[int, int]) -> Planes:
         """Fresh planes for a picture of `size`, contents undefined, in GStreamer's layout."""
         layout = PlaneLayout.default(self.name, size)
-        return layout.planes(np.empty(layout.size_bytes, np.uint8))
+        return layout.planes(_allocate(layout.size_bytes))
+
+
+def allocate_with(allocate: Callable[[int], NDArray[np.uint8]]) -> None:
+    """Put new pictures into memory from elsewhere: bytes → one-dimensional array."""
+    global _allocate  # noqa: PLW0603 - whose memory it is concerns the process, not a picture
+    _allocate = allocate
+
+
+def _ordinary_memory(size_bytes: int) -> NDArray[np.uint8]:
+    return np.empty(size_bytes, np.uint8)
+
+
+_allocate: Callable[[int], NDArray[np.uint8]] = _ordinary_memory
 
 
 def _yuv(name: str, *planes: str, step: tuple[int, int], dtype: Any = np.uint8) -> PixelFormat:

@@ -136,6 +136,13 @@ class Surface(Protocol):
         """Write the picture into `out`, arrays as `planes(pixel_format)` would return."""
         ...
 
+    def give_away(self, pixel_format: str) -> Planes | None:
+        """The planes themselves, if they are the picture in that format and nobody else's.
+
+        From then on nothing is written to them through this surface, whoever has them now.
+        """
+        ...
+
     def network_input(
         self, rois: Sequence[Box], spec: InputSpec, out: NDArray[Any]
     ) -> list[Affine]:
