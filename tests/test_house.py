@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parents[1] / "src"
 FILES = sorted(p for p in SOURCE.rglob("*.py") if "plugins" not in p.parts)
 ROOMS = (
     "backends", "batching", "config", "errors", "geometry", "gst", "inference", "kit", "meta",
-    "osd", "parsers", "paths", "pipeline", "registry", "surface",
+    "osd", "parsers", "paths", "pipeline", "registry", "rest", "surface",
 )  # fmt: skip
 FORBIDDEN_NAMES = {"utils", "common", "helpers"}
 

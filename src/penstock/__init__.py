@@ -7,7 +7,30 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from penstock.config import InferConfig
+    from penstock.errors import (
+        ConfigError,
+        MissingExtraError,
+        ModelError,
+        PenstockError,
+        StreamError,
+        UnknownNameError,
+    )
+    from penstock.gst.carrier import batch_of, metadata
+    from penstock.meta import (
+        BatchMeta,
+        ClassifierMeta,
+        Detections,
+        DisplayMeta,
+        FrameMeta,
+        ObjectMeta,
+        UserMeta,
+    )
+    from penstock.pipeline.detect import detect
+    from penstock.pipeline.job import DetectJob
 
 __version__ = "0.1.0"
 
@@ -29,6 +52,7 @@ _HOME = {
     "UserMeta": "penstock.meta",
     "batch_of": "penstock.gst",
     "detect": "penstock.pipeline",
+    "metadata": "penstock.gst.carrier",
 }
 _registered = False
 
@@ -52,6 +76,7 @@ __all__ = [
     "batch_of",
     "detect",
     "init",
+    "metadata",
 ]
 
 

@@ -490,7 +490,7 @@ class NvBufSurfaceParams(_Struct):
         """Bytes."""
     @property
     def dataPtr(self) -> Any:
-        """The bytes: for `get_ptr`, or `numpy.asarray`."""
+        """The bytes: for `get_ptr` or `numpy.asarray`."""
     @property
     def planeParams(self) -> NvBufSurfacePlaneParams:
         """How the planes lie in memory."""
@@ -928,7 +928,7 @@ class NvDsInferLayerInfo(_Struct):
         """Its name in the model."""
     @property
     def buffer(self) -> Any:
-        """Its numbers: for `get_ptr`, or `numpy.asarray`."""
+        """Its numbers: for `get_ptr` or `numpy.asarray`."""
     @property
     def isInput(self) -> int:
         """1 if the network reads it."""
@@ -1790,11 +1790,13 @@ def get_segmentation_masks(data: object) -> NDArray[np.int32]:
         TypeError: `data` is no segmentation meta.
     """
 
-def get_string(ptr: int) -> str | None:
+def get_string(ptr: int | str) -> str | None:
     """The text at an address that a string field, `strdup` or `alloc_buffer` gave; None for 0.
 
+    What is a text already stays one, so that it does not matter how a field reads.
+
     Raises:
-        TypeError: `ptr` is not an int.
+        TypeError: `ptr` is neither int nor str.
         ValueError: A number that nothing of these gave: C would read wild memory.
     """
 

@@ -17,6 +17,9 @@ class BoundEnum(IntEnum):
     def __str__(self) -> str:
         return f"{type(self).__name__}.{self.name}"
 
+    def __reduce_ex__(self, protocol: object) -> tuple[type[BoundEnum], tuple[int]]:
+        return type(self), (int(self),)  # by number: one without a name is not found by it
+
     @classmethod
     def _missing_(cls, value: Any) -> BoundEnum | None:
         if not isinstance(value, int) or not -(2**31) <= value < 2**31:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from pyds.casters import instance, whole
 from pyds.fields import UINT32, Field
-from pyds.views import View, core_of, new
+from pyds.views import View, core_of, new, refuse_to_copy
 
 _FIXED = "cannot be rewired: call the nvds_add_* and nvds_remove_* functions instead"
 
@@ -107,6 +107,9 @@ class GList:
 
     def __hash__(self) -> int:
         return hash((id(self._items), id(self._data)))
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        refuse_to_copy(self)
 
     def __repr__(self) -> str:
         return f"<pyds.GList node of {self._data!r}>"

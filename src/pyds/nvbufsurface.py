@@ -62,7 +62,7 @@ class NvBufSurfaceParams(View, of=SurfaceRecord):
     )
     bufferDesc = ReadOnly(Unsigned64("descriptor", "File descriptor of the memory."))
     dataSize = ReadOnly(Unsigned("size", "Bytes."))
-    dataPtr = NumbersPointer("data", "The bytes: for `get_ptr`, or `numpy.asarray`.")
+    dataPtr = ReadOnly(NumbersPointer("data", "The bytes: for `get_ptr` or `numpy.asarray`."))
     planeParams = ReadOnly(
         Embedded("planes", "How the planes lie in memory.", kind=NvBufSurfacePlaneParams)
     )

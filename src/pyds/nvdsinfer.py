@@ -91,7 +91,7 @@ class NvDsInferLayerInfo(View, of=TensorLayer):
     inferDims = _LayerDims()
     bindingIndex = ReadOnly(Whole("index", "Its place among the network's layers."))
     layerName = ReadOnly(PlainString("name", "Its name in the model."))
-    buffer = NumbersPointer("data", "Its numbers: for `get_ptr`, or `numpy.asarray`.")
+    buffer = ReadOnly(NumbersPointer("data", "Its numbers: for `get_ptr` or `numpy.asarray`."))
     isInput = ReadOnly(Flag("is_input", "1 if the network reads it."))
 
 

@@ -14,7 +14,7 @@ from pyds.views import View
 
 
 class Memory:
-    """What a `void *` to numbers reads as: true, and equal to no None, as a pointer is.
+    """What a `void *` to numbers reads as: true whatever they are, as a pointer is.
 
     `get_ptr` gives its address, `numpy.asarray` the numbers, as long as one of them is held.
 
@@ -32,12 +32,6 @@ class Memory:
         interface: dict[str, Any] = self.numbers.__array_interface__
         return interface
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Memory) and other.numbers is self.numbers
-
-    def __hash__(self) -> int:
-        return id(self.numbers)
-
     def __repr__(self) -> str:
         return f"<pyds memory: {self.numbers.dtype} {self.numbers.shape}>"
 
@@ -49,11 +43,6 @@ class NumbersPointer(Field):
         path: The attribute of the core object: an array or None.
         doc: One line.
     """
-
-    writes = ""
-
-    def _write(self, view: View, value: object) -> None:
-        raise AttributeError(f"{self.label} is read-only")
 
     def _reader(self) -> Callable[[Any], Memory | None]:
         stored = self.core_attribute

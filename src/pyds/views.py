@@ -9,7 +9,7 @@ elements. The members are declared by the descriptors of `pyds.fields`, `pyds.em
 from __future__ import annotations
 
 import difflib
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from pyds import live
 from pyds.casters import described
@@ -103,6 +103,9 @@ class View:
     def __hash__(self) -> int:
         return live.number_of(self._core)
 
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        refuse_to_copy(self)
+
     def __repr__(self) -> str:
         return f"<pyds.{type(self).__name__} of {self._core!r}>"
 
@@ -162,6 +165,14 @@ class Cell:
 def core_of(value: object) -> Any:
     """What a `void *` holds when it is given this value: the core object of a view."""
     return value if isinstance(value, TupleView) or not isinstance(value, View) else value._core
+
+
+def refuse_to_copy(view: object) -> NoReturn:
+    """What `copy.copy`, `copy.deepcopy` and `pickle` are answered: a copy would be in no list."""
+    raise TypeError(
+        f"a pyds.{type(view).__name__} cannot be copied or pickled, it is a view of what the "
+        "pipeline holds: take the values out of it"
+    )
 
 
 def _refusal(cls: type[View], data: object) -> str:

@@ -74,8 +74,9 @@ def property_of(spec):
         for limit in ("minimum", "maximum"):
             if hasattr(spec, limit):
                 facts[limit] = getattr(spec, limit)
-    writable = GObject.ParamFlags.READWRITE
-    assert spec.flags & writable == writable
+    assert spec.flags & GObject.ParamFlags.READABLE
+    if not spec.flags & GObject.ParamFlags.WRITABLE:
+        facts["access"] = "read only"
     return facts
 
 

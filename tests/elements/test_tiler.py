@@ -1,33 +1,17 @@
+import ctypes
 import gc
+import itertools
+import threading
 import weakref
 
 import numpy as np
 import pytest
 from batches import box, pictures, visit
+from colours import COLOURS, colour_at, is_colour, source
 
+from penstock.errors import ConfigError
+from penstock.gst import CustomTile, CustomTileConfig
 from streams import Gst, error_text, finish
-
-COLOURS = {
-    "white": (255, 255, 255),
-    "red": (255, 0, 0),
-    "green": (0, 255, 0),
-    "blue": (0, 0, 255),
-    "yellow": (255, 255, 0),
-    "black": (0, 0, 0),
-}
-FOREGROUND = {"white": 0xFFFFFFFF, "yellow": 0xFFFFFF00}
-
-
-def source(number, *, size=(160, 120), frames=4, rate="25/1", colour=None, extra=""):
-    colour = colour or list(COLOURS)[number]
-    pattern = f"pattern={colour}"
-    if colour in FOREGROUND:
-        pattern = f"pattern=solid-color foreground-color={FOREGROUND[colour]}"
-    return (
-        f"videotestsrc num-buffers={frames} {pattern} ! video/x-raw,format=I420,"
-        f"width={size[0]},height={size[1]},framerate={rate}{extra} "
-        f"! nvvideoconvert ! mux.sink_{number} "
-    )
 
 
 def wall(inputs, tiler, *, sources, size=(160, 120), then=""):
@@ -45,10 +29,6 @@ def shown(pipeline):
     return seen
 
 
-def is_colour(picture, x, y, colour):
-    return np.abs(picture[y, x].astype(int) - colour).max() < 12
-
-
 def grid(picture, columns, rows):
     """The name of the colour in the middle of every tile, row by row."""
     height, width = picture.shape[:2]
@@ -56,8 +36,7 @@ def grid(picture, columns, rows):
     for number in range(columns * rows):
         x = (number % columns * 2 + 1) * width // (2 * columns)
         y = (number // columns * 2 + 1) * height // (2 * rows)
-        fits = [name for name, colour in COLOURS.items() if is_colour(picture, x, y, colour)]
-        names.append(fits[0] if fits else str(picture[y, x]))
+        names.append(colour_at(picture, x, y))
     return names
 
 
@@ -91,10 +70,33 @@ def test_the_borders_of_the_tiles_are_where_the_grid_says():
         assert is_colour(picture, x, y, COLOURS[name]), (x, y, name, picture[y, x])
 
 
-def test_the_grid_grows_by_rows_where_there_are_more_sources_than_tiles():
+def test_the_grid_grows_where_there_are_more_sources_than_tiles():
     inputs = "".join(source(n) for n in range(5))
-    picture = shown(wall(inputs, "rows=1 columns=2 width=320 height=360", sources=5))[0]
-    assert grid(picture, 2, 3) == [*list(COLOURS)[:5], "black"]
+    picture = shown(wall(inputs, "rows=1 columns=2 width=480 height=240", sources=5))[0]
+    assert grid(picture, 3, 2) == [*list(COLOURS)[:5], "black"]
+
+
+def test_the_grid_has_room_for_sources_that_have_no_picture_yet():
+    inputs = source(0) + source(1, frames=0)
+    for picture in shown(wall(inputs, "width=480 height=240", sources=2)):
+        assert grid(picture, 2, 1) == ["white", "black"]
+
+
+@pytest.mark.parametrize(("numbers", "side"), [((4,), 1), ((1, 3), 2), ((0, 2, 3, 5, 7), 3)])
+def test_a_square_grid_has_the_sources_in_order_and_no_gaps_between_them(numbers, side):
+    inputs = "".join(source(n) for n in numbers)
+    tiler = "square-seq-grid=true columns=7 width=480 height=480"
+    picture = shown(wall(inputs, tiler, sources=len(numbers)))[0]
+    empty = ["black"] * (side * side - len(numbers))
+    assert grid(picture, side, side) == [[*COLOURS][n % len(COLOURS)] for n in numbers] + empty
+
+
+def test_a_square_grid_shrinks_when_sources_end():
+    inputs = source(0, frames=2) + source(1, frames=8)
+    tiler = "square-seq-grid=true width=480 height=480"
+    seen = shown(wall(inputs, tiler, sources=2))
+    assert grid(seen[0], 2, 2) == ["white", "red", "black", "black"]
+    assert grid(seen[-1], 1, 1) == ["red"]
 
 
 def test_a_tile_belongs_to_the_number_of_the_pad():
@@ -137,6 +139,36 @@ def test_a_source_that_ended_keeps_its_last_picture():
     assert [grid(picture, 2, 1) for picture in seen] == [["white", "red"]] * len(seen)
 
 
+def test_a_tile_shows_every_new_picture_and_a_slow_one_the_last():
+    inputs = source(0, frames=12, colour="blink") + source(1, frames=3)
+    pipeline = wall(inputs, "rows=1 columns=2 width=320 height=120", sources=2)
+    names = [grid(picture, 2, 1) for picture in shown(pipeline)]
+    assert {first for first, _ in names} == {"black", "white"}
+    assert all(one[0] != other[0] for one, other in itertools.pairwise(names))
+    assert {second for _, second in names} == {"red"}
+
+
+def test_the_last_picture_of_an_ended_source_follows_the_layout():
+    inputs = source(0, frames=2) + source(1, frames=9)
+    pipeline = wall(inputs, "rows=1 columns=2 width=320 height=240", sources=2)
+    tiler, counted = pipeline.get_by_name("tiler"), []
+
+    def change(_batch):
+        counted.append(1)
+        if len(counted) == 5:
+            tiler.set_property("show-source", 0)
+        elif len(counted) == 7:
+            tiler.set_property("show-source", -1)
+            tiler.set_property("rows", 2)
+            tiler.set_property("columns", 1)
+
+    visit(pipeline, "mux", change)
+    walls = shown(pipeline)
+    assert grid(walls[3], 2, 1) == ["white", "red"]
+    assert grid(walls[5], 1, 1) == ["white"]
+    assert grid(walls[8], 1, 2) == ["white", "red"]
+
+
 def test_sources_of_different_rates_share_the_picture():
     inputs = source(0, frames=20, rate="50/1") + source(1, frames=10)
     pipeline = wall(inputs, "rows=1 columns=2 width=320 height=120", sources=2)
@@ -165,6 +197,80 @@ def test_the_promise_of_the_caps_is_kept(promised):
     visit(pipeline, "tiler", lambda batch: formats.append([s.format for s in batch.surfaces]))
     assert finish(pipeline).type == Gst.MessageType.EOS
     assert formats == [[promised]] * 4
+
+
+# A layout of one's own
+
+LAYOUT = {1: (0, 0, 75, 100), 0: (75, 0, 25, 50), 7: (75, 50, 25, 50)}
+
+
+def pointer_to(layout):
+    """What a C program sets as `custom-tile-config`, and what must live as long as it is read."""
+    tiles = (CustomTile * len(layout))(*((n, *share) for n, share in layout.items()))
+    config = CustomTileConfig(tiles, len(layout))
+    new = ctypes.pythonapi.PyCapsule_New
+    new.restype, new.argtypes = (
+        ctypes.py_object,
+        [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p],
+    )
+    return new(ctypes.addressof(config), None, None), config
+
+
+def placed_by_pointer(tiler):
+    pointer, config = pointer_to(LAYOUT)
+    tiler.set_property("custom-tile-config", pointer)
+    config.length = 0  # it was copied
+
+
+@pytest.mark.parametrize("place", [placed_by_pointer, lambda tiler: tiler.place_tiles(LAYOUT)])
+def test_sources_lie_where_a_layout_says_and_no_others_are_shown(place):
+    inputs = "".join(source(n) for n in range(3))
+    pipeline = wall(inputs, "rows=2 columns=2 width=400 height=200", sources=3)
+    place(pipeline.get_by_name("tiler"))
+    for picture in shown(pipeline):
+        for x, y, name in (
+            (2, 2, "red"),
+            (297, 197, "red"),
+            (303, 2, "white"),
+            (397, 97, "white"),
+            (350, 150, "black"),
+        ):
+            assert colour_at(picture, x, y) == name, (x, y)
+
+
+def test_a_layout_may_come_and_go_while_playing_and_boxes_move_with_it():
+    pipeline = wall(source(0, frames=12), "width=400 height=200", sources=1)
+    tiler, seen = pipeline.get_by_name("tiler"), []
+
+    def mark(batch):
+        batch.frames[0].add(box((16.0, 12.0, 32.0, 24.0)))
+
+    def note(batch):
+        seen.append(batch.frames[0].objects[0].ltwh)
+        if len(seen) == 4:
+            tiler.place_tiles({0: (50, 50, 50, 50)})
+        elif len(seen) == 8:
+            tiler.set_property("custom-tile-config", None)
+
+    visit(pipeline, "mux", mark)
+    visit(pipeline, "tiler", note)
+    message = finish(pipeline)
+    assert message.type == Gst.MessageType.EOS, error_text(message)
+    assert seen[:4] == seen[8:] == [(40, 20, 80, 40)] * 4
+    assert seen[4:8] == [(220, 110, 40, 20)] * 4
+
+
+def test_a_layout_that_is_not_inside_the_picture_is_one_sentence():
+    tiler = Gst.ElementFactory.make("nvmultistreamtiler")
+    with pytest.raises(ConfigError, match=r"^source 3: a tile is left, .* got \(80, 0, 30, 50\)$"):
+        tiler.place_tiles({3: (80, 0, 30, 50)})
+
+
+def test_a_bad_layout_by_pointer_is_an_error_on_the_bus():
+    pipeline = wall(source(0), "", sources=1)
+    pointer, _config = pointer_to({0: (0, 0, 0, 50)})
+    pipeline.get_by_name("tiler").set_property("custom-tile-config", pointer)
+    assert error_text(finish(pipeline)).startswith("tiler: source 0: a tile is left, top, width")
 
 
 # Metadata
@@ -290,6 +396,42 @@ def test_a_grid_that_does_not_fit_is_one_sentence():
     assert text.startswith("tiler: 20 columns and 1 rows do not fit into a picture of 16x16")
 
 
+def take_away(pipeline, number):
+    """Stop and remove a source and what stands between it and the mux, as applications do."""
+    mux = pipeline.get_by_name("mux")
+    pad = mux.get_static_pad(f"sink_{number}")
+    chain, at = [], pad.get_peer()
+    while at is not None:
+        chain.append(at.get_parent_element())
+        sink = chain[-1].get_static_pad("sink")
+        at = sink.get_peer() if sink else None
+    for element in reversed(chain):
+        element.set_state(Gst.State.NULL)
+    mux.release_request_pad(pad)
+    for element in chain:
+        pipeline.remove(element)
+
+
+def test_the_tile_of_a_source_that_was_taken_away_turns_black():
+    inputs = source(0, frames=-1, extra=" ! identity eos-after=40") + source(1, frames=-1)
+    pipeline = wall(inputs, "rows=1 columns=2 width=320 height=120", sources=2)
+    for number in range(2):
+        pipeline.get_by_name(f"source{number}").set_property("is-live", True)
+    seen, gone = pictures(pipeline, "tiler", pad="src"), []
+
+    def step(batch):
+        if len(seen) == 10 and not gone:
+            gone.append(threading.Thread(target=take_away, args=(pipeline, 1)))
+            gone[0].start()
+
+    visit(pipeline, "mux", step)
+    message = finish(pipeline)
+    gone[0].join()
+    assert message.type == Gst.MessageType.EOS, error_text(message)
+    assert grid(seen[5], 2, 1) == ["white", "red"]
+    assert grid(seen[-1], 2, 1) == ["white", "black"]
+
+
 def test_batches_in_flight_stay_bounded_behind_it():
     slow = "! queue ! identity sleep-time=5000"
     pipeline = wall(source(0, frames=40), "width=320 height=240", sources=1, then=slow)
@@ -303,6 +445,13 @@ def test_batches_in_flight_stay_bounded_behind_it():
     visit(pipeline, "mux", note)
     assert finish(pipeline).type == Gst.MessageType.EOS
     assert max(most) <= 6
+
+
+def test_playing_again_forgets_the_sources_of_the_run_before():
+    pipeline = wall(source(0) + source(3), "width=320 height=240", sources=2)
+    assert grid(shown(pipeline)[0], 2, 2) == ["white", "black", "black", "blue"]
+    take_away(pipeline, 3)
+    assert grid(shown(pipeline)[0], 1, 1) == ["white"]
 
 
 def test_playing_again_forgets_the_pictures_of_the_run_before_and_the_element_is_freed():

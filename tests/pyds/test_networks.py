@@ -38,7 +38,7 @@ def test_a_layer_tells_its_shape_its_type_and_its_numbers(tensors):
     assert (dims.numDims, dims.numElements, list(dims.d)) == (3, 24, [4, 2, 3, 0, 0, 0, 0, 0])
     assert dims == layer.dims
     assert (layer.dataType, layer.bindingIndex, layer.isInput) == (pyds.FLOAT, 1, 0)
-    assert layer.buffer[1, 0, 2] == 8.0
+    assert np.asarray(layer.buffer)[1, 0, 2] == 8.0
     assert tensors.output_layers_info(1).dataType == pyds.INT32
 
 

@@ -1,5 +1,8 @@
 """Strings of C: addresses that bring their text, arrays of 128 bytes."""
 
+import ctypes
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +26,24 @@ def test_the_text_of_an_address_outlives_a_later_write(car):
     address = car.text_params.display_text
     car.text_params.display_text = "after"
     assert pyds.get_string(address) == "before"
+
+
+@pytest.mark.parametrize("text", ["Car 12", "", "Zürich 車", np.str_("subclass"), "x" * 500])
+def test_the_text_lies_at_its_address_as_in_c(car, text):
+    car.text_params.display_text = text
+    address = car.text_params.display_text
+    assert ctypes.string_at(address) == text.encode()
+    assert ctypes.cast(address, ctypes.c_char_p).value == text.encode()
+    assert pyds.get_string(address) == text
+
+
+def test_a_text_that_no_field_takes_is_read_all_the_same(car, core):
+    core.frames[0].objects[0].text.text = "\udc80"
+    assert pyds.get_string(car.text_params.display_text) == "\udc80"
+
+
+def test_a_field_that_reads_as_text_may_be_decoded_too(car):
+    assert pyds.get_string(car.obj_label) == "Car"
 
 
 def test_an_empty_text_has_an_address_and_no_text_has_none(car):
@@ -64,8 +85,8 @@ def test_a_number_that_no_field_gave_is_no_string():
         ValueError, match=r"pyds.get_string: no string lives at 4711: pass what the"
     ):
         pyds.get_string(4711)
-    with pytest.raises(TypeError, match=r"takes what a string field reads as .* got 'text'"):
-        pyds.get_string("text")
+    with pytest.raises(TypeError, match=r"takes what a string field reads as .* got 1\.5"):
+        pyds.get_string(1.5)
     with pytest.raises(TypeError, match=r"pyds.free_buffer takes an address"):
         pyds.free_buffer("text")
 

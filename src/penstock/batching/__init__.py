@@ -5,12 +5,21 @@ no thread, takes no lock and reads no clock; the caller passes the time.
 """
 
 from penstock.batching.batcher import Batcher
-from penstock.batching.decisions import Batch, Decision, Ended, SourceEnded, SourceEvent, Wait
+from penstock.batching.decisions import (
+    Batch,
+    Decision,
+    Ended,
+    Late,
+    SourceEnded,
+    SourceEvent,
+    Wait,
+)
 from penstock.batching.pads import (
     Counters,
     EndedPadError,
     FlushingPadError,
     PadError,
+    PadRate,
     UnknownPadError,
 )
 
@@ -22,7 +31,9 @@ __all__ = [
     "Ended",
     "EndedPadError",
     "FlushingPadError",
+    "Late",
     "PadError",
+    "PadRate",
     "SourceEnded",
     "SourceEvent",
     "UnknownPadError",

@@ -1,11 +1,20 @@
 """The batching policy of DeepStream's `nvstreammux`, as a state machine."""
 
-from bisect import bisect_right
 from typing import Generic, Literal, TypeVar
 
-from penstock.batching.decisions import Batch, Decision, Ended, SourceEnded, SourceEvent, Wait
-from penstock.batching.pads import Counters, PadError
+from penstock.batching.decisions import (
+    Batch,
+    Decision,
+    Ended,
+    Late,
+    SourceEnded,
+    SourceEvent,
+    Wait,
+)
+from penstock.batching.pads import EVEN, Arrival, Counters, PadError, PadRate
 from penstock.batching.table import PadTable
+from penstock.batching.together import Together
+from penstock.batching.turns import Turns
 from penstock.errors import ConfigError
 
 T = TypeVar("T")
@@ -26,6 +35,10 @@ class Batcher(Generic[T]):
         batch_size: Most frames in a batch; 0 means as many as there are pads.
         timeout_ns: How long an incomplete batch waits for more frames; `None` means for ever.
         max_queued: Frames that a pad holds before `is_full`.
+        live: The frames come at their own pace: see `live`.
+        together: Batch the frames that show the same moment; those that come too late drop.
+        max_latency_ns: How much longer such a batch waits where the sources are live.
+        interval_ns: Least time from one batch to the next.
 
     Raises:
         ConfigError: A setting is out of range.
@@ -43,15 +56,30 @@ class Batcher(Generic[T]):
     """
 
     def __init__(
-        self, *, batch_size: int = 0, timeout_ns: int | None = None, max_queued: int = 2
+        self,
+        *,
+        batch_size: int = 0,
+        timeout_ns: int | None = None,
+        max_queued: int = 2,
+        live: bool = False,
+        together: bool = False,
+        max_latency_ns: int = 0,
+        interval_ns: int = 0,
     ) -> None:
         if max_queued < 1:
             raise ConfigError(f"max_queued must be 1 or more, got {max_queued}")
         self.batch_size = batch_size
         self.timeout_ns = timeout_ns
+        self.live = live
+        """Whether a pad that a batch has waited for in vain is not waited for again before it
+        has delivered; with `together`, whether `max_latency_ns` counts."""
+        self.max_latency_ns = max_latency_ns
         self._max_queued = max_queued
+        self._interval_ns = interval_ns
         self._table: PadTable[T] = PadTable()
-        self._last_served = -1
+        self._turns = Turns(self._table)
+        self._together = Together(self._table) if together else None
+        self._rated = False
         self._last_left_ns: int | None = None
         self._end: Literal["open", "due", "told"] = "open"
 
@@ -76,6 +104,25 @@ class Batcher(Generic[T]):
         if value is not None and value < 0:
             raise ConfigError(f"timeout_ns must be 0 or more, or None for ever; got {value}")
         self._timeout_ns = value
+
+    @property
+    def patience_ns(self) -> int | None:
+        """How long a frame may wait for those of other pads; `None` means for ever."""
+        if not (self._together and self.live):
+            return self._timeout_ns
+        if self._timeout_ns is None and not self.max_latency_ns:
+            return None
+        return (self._timeout_ns or 0) + self.max_latency_ns
+
+    @property
+    def together(self) -> bool:
+        """Whether frames are batched that show the same moment."""
+        return self._together is not None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether `Ended` was answered and nothing has begun since."""
+        return self._end == "told"
 
     @property
     def pads(self) -> tuple[int, ...]:
@@ -105,13 +152,14 @@ class Batcher(Generic[T]):
         """Return whether this pad holds `max_queued` frames and takes no more for now."""
         return self._table[pad].frames_queued >= self._max_queued
 
-    def add_pad(self, pad: int) -> None:
+    def add_pad(self, pad: int, rate: PadRate = EVEN) -> None:
         """Add a pad; batches wait for it from now on, even before it has delivered anything.
 
         Raises:
             PadError: The pad is already there.
         """
-        self._table.add(pad)
+        self._table.add(pad, rate)
+        self._rated = self._rated or rate != EVEN
         self._end = "open"
 
     def remove_pad(self, pad: int) -> list[T]:
@@ -120,8 +168,27 @@ class Batcher(Generic[T]):
         self._note_end()
         return dropped
 
-    def push(self, pad: int, frame: T, *, now_ns: int) -> None:
+    def push(
+        self,
+        pad: int,
+        frame: T,
+        *,
+        now_ns: int,
+        time_ns: int = 0,
+        duration_ns: int = 0,
+        due_ns: int | None = None,
+    ) -> None:
         """Queue a frame; this ends the pad's gap.
+
+        Args:
+            pad: Where it came.
+            frame: What `Batch` will name.
+            now_ns: The time.
+            time_ns: Which moment it shows, on a time line that all sources share; this and what
+                follows counts with `together` only.
+            duration_ns: How long it shows it.
+            due_ns: When every source should have delivered that moment, on the clock of
+                `now_ns`; now if not given.
 
         Raises:
             PadError: The pad is full, flushing, ended or unknown.
@@ -132,7 +199,8 @@ class Batcher(Generic[T]):
                 f"pad {pad} already holds {state.frames_queued} frames (max_queued); "
                 f"wait until is_full({pad}) is False"
             )
-        state.push(frame, now_ns)
+        due_ns = now_ns if due_ns is None else due_ns
+        state.push(Arrival(frame, now_ns, time_ns, duration_ns, due_ns))
         if len(state.queue) == 1:
             self._table.file(state)
 
@@ -191,24 +259,67 @@ class Batcher(Generic[T]):
         self._table.file(state)
         self._end = "open"
 
+    def start_over(self) -> None:
+        """Forget which moment was shown last: after a seek nothing is late."""
+        if self._together:
+            self._together.forget()
+
     def decide(self, *, now_ns: int) -> Decision[T]:
         """Return what is to be done now.
 
-        Events and ends of sources come first, then a batch if one is complete or has waited long
-        enough, then `Ended`, and `Wait` only when there is nothing else.
+        Events and ends of sources come first, then frames that are late, then a batch if one is
+        complete or has waited long enough, then `Ended`, and `Wait` only when there is nothing
+        else.
         """
         table = self._table
         if table.with_control:
             return self._take_control(min(table.with_control))
         if not table.with_frame:
             return self._end_or_wait()
+        if self._together and (late := self._together.late()) is not None:
+            return self._take_late(late)
+        if self._last_left_ns is not None and now_ns < self._last_left_ns + self._interval_ns:
+            return Wait(self._last_left_ns + self._interval_ns)
+        served = self._serve(now_ns)
+        if isinstance(served, Wait):
+            return served
+        self._last_left_ns = now_ns
+        return Batch(tuple([(pad, self._take_frame(pad)) for pad in served]))
+
+    def _serve(self, now_ns: int) -> list[int] | Wait:
+        """The pads of the batch that leaves now, one entry a frame; or how long it waits."""
+        table = self._table
         slots = self._batch_size or len(table)
+        if self._together:
+            return self._together.serve(
+                slots,
+                last_left_ns=self._last_left_ns,
+                patience_ns=self.patience_ns,
+                now_ns=now_ns,
+            )
+        if self._rated:
+            return self._serve_rated(now_ns)
         if table.awaited and len(table.with_frame) < slots:
             until_ns = self._deadline_ns()
             if until_ns is None or now_ns < until_ns:
                 return Wait(until_ns)
-        self._last_left_ns = now_ns
-        return Batch(tuple([(pad, self._take_frame(pad)) for pad in self._serve(slots)]))
+            if self.live:
+                table.give_up_waiting(now_ns)
+        return self._turns.serve(slots)
+
+    def _serve_rated(self, now_ns: int) -> list[int] | Wait:
+        return self._turns.serve_rated(
+            self._batch_size or self._table.count_running(),
+            began_ns=self._began_ns(),
+            until_ns=self._deadline_ns(),
+            now_ns=now_ns,
+        )
+
+    def _take_late(self, pad: int) -> Late[T]:
+        state = self._table[pad]
+        late = Late(pad, state.drop_frame())
+        self._table.file(state)
+        return late
 
     def _take_control(self, pad: int) -> SourceEvent | SourceEnded:
         state = self._table[pad]
@@ -221,25 +332,18 @@ class Batcher(Generic[T]):
     def _end_or_wait(self) -> Ended | Wait:
         if self._end == "due":
             self._end = "told"
+            self.start_over()
             return Ended()
         return Wait(None)
 
+    def _began_ns(self) -> int:
+        """When the batch began to form."""
+        began_ns = self._table.oldest_head_ns()
+        return began_ns if self._last_left_ns is None else max(began_ns, self._last_left_ns)
+
     def _deadline_ns(self) -> int | None:
         """When the batch that is forming leaves incomplete."""
-        if self._timeout_ns is None:
-            return None
-        began_ns = self._table.oldest_head_ns()
-        if self._last_left_ns is not None:
-            began_ns = max(began_ns, self._last_left_ns)
-        return began_ns + self._timeout_ns
-
-    def _serve(self, slots: int) -> list[int]:
-        """Choose the pads of a batch, the one after the last served first; sorted."""
-        waiting = sorted(self._table.with_frame)
-        after_last = bisect_right(waiting, self._last_served)
-        served = (waiting[after_last:] + waiting[:after_last])[:slots]
-        self._last_served = served[-1]
-        return sorted(served)
+        return None if self._timeout_ns is None else self._began_ns() + self._timeout_ns
 
     def _take_frame(self, pad: int) -> T:
         state = self._table[pad]

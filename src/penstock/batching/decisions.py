@@ -11,11 +11,20 @@ class Batch(Generic[T]):
     """Push these frames as one batch.
 
     Attributes:
-        frames: `(pad, frame)` pairs, at least one, at most one a pad, in the order of the pad
-            numbers. The position in the tuple is DeepStream's `batch_id`.
+        frames: `(pad, frame)` pairs, at least one, in the order of the pad numbers; several of
+            one pad, where its rate allows them, in the order in which they came. The position in
+            the tuple is DeepStream's `batch_id`.
     """
 
     frames: tuple[tuple[int, T], ...]
+
+
+@dataclass(frozen=True)
+class Late(Generic[T]):
+    """Count this frame as dropped: the moment it shows was over when a batch left."""
+
+    pad: int
+    frame: T
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +59,4 @@ class Wait:
     until_ns: int | None
 
 
-Decision = Batch[T] | SourceEvent | SourceEnded | Ended | Wait
+Decision = Batch[T] | Late[T] | SourceEvent | SourceEnded | Ended | Wait

@@ -2,7 +2,15 @@
 
 from typing import Generic, TypeVar
 
-from penstock.batching.pads import Arrival, Counters, PadError, PadState, UnknownPadError
+from penstock.batching.pads import (
+    EVEN,
+    Arrival,
+    Counters,
+    PadError,
+    PadRate,
+    PadState,
+    UnknownPadError,
+)
 
 T = TypeVar("T")
 
@@ -52,7 +60,11 @@ class PadTable(Generic[T]):
         """Whether no pad runs or can run again without a flush or restart."""
         return all(state.ended for state in self.states.values())
 
-    def add(self, pad: int) -> None:
+    def count_running(self) -> int:
+        """How many pads have not ended."""
+        return sum(not state.ended for state in self.states.values())
+
+    def add(self, pad: int, rate: PadRate = EVEN) -> None:
         """Add an empty pad.
 
         Raises:
@@ -60,7 +72,7 @@ class PadTable(Generic[T]):
         """
         if pad in self.states:
             raise PadError(f"pad {pad} is already there; remove it before adding it again")
-        self.states[pad] = PadState(pad)
+        self.states[pad] = PadState(pad, rate)
         self.file(self.states[pad])
 
     def remove(self, pad: int) -> list[T]:
@@ -97,11 +109,12 @@ class PadTable(Generic[T]):
         elif state.awaited:
             self.awaited.add(pad)
 
+    def give_up_waiting(self, now_ns: int) -> None:
+        """Wait for none of the pads that are awaited now, until they deliver again."""
+        for pad in self.awaited:
+            self.states[pad].silent_since_ns = now_ns
+        self.awaited.clear()
+
     def oldest_head_ns(self) -> int:
         """When the longest waiting of the frames at the heads arrived; there is at least one."""
-        return min(self._arrival_ns(pad) for pad in self.with_frame)
-
-    def _arrival_ns(self, pad: int) -> int:
-        head = self.states[pad].queue[0]
-        assert isinstance(head, Arrival)
-        return head.at_ns
+        return min(self.states[pad].head.at_ns for pad in self.with_frame)

@@ -14,6 +14,7 @@ from penstock.cli.environment import env
 from penstock.cli.inspect import inspect
 from penstock.cli.kit import app as kit
 from penstock.cli.script import run
+from penstock.cli.sources import app as sources
 from penstock.errors import PenstockError
 
 __all__ = ["app", "main"]
@@ -50,6 +51,7 @@ app.command()(bench)
 app.command()(inspect)
 app.command()(env)
 app.add_typer(kit, name="kit")
+app.add_typer(sources, name="sources")
 
 
 @app.command()

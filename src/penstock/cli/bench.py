@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_lines
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from penstock.errors import ConfigError
 
 if TYPE_CHECKING:
     from penstock.pipeline.bench import Row, Sample
+    from penstock.pipeline.bench_live import LiveRow
 
 _errors = Console(stderr=True)
 
@@ -29,6 +31,10 @@ def bench(
     capacity: Annotated[
         bool, typer.Option("--capacity", help="How many streams of this rate fit this machine.")
     ] = False,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="How long a live picture takes to an RTSP client, by cameras."),
+    ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the rows as a JSON list.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw them (needs penstock\\[plot]).")] = None,
 ) -> None:
@@ -37,6 +43,11 @@ def bench(
     from penstock.pipeline import config_for
     from penstock.pipeline.bench import capacity_of, compare
 
+    if live:
+        if video or plot or capacity:
+            raise ConfigError("--live has cameras of its own, and takes no video, plot or capacity")
+        _bench_live(model, _numbers(streams), frames=frames, json=json)
+        return
     clip = video or kit.get("crowd")
     if not clip.is_file():
         raise ConfigError(f"--video {clip}: there is no such file")
@@ -66,6 +77,35 @@ def bench(
         json.write_text(json_lines.dumps([row.to_json() for row in rows], indent=2) + "\n")
     if plot is not None:
         _draw(rows, plot)
+
+
+def _bench_live(model: str, numbers: list[int], *, frames: int, json: Path | None) -> None:
+    """Measure, print and write latencies."""
+    from penstock.pipeline import config_for
+    from penstock.pipeline.bench_live import measure_live
+
+    config = config_for(model)
+    rows = []
+    for number in numbers:
+        row = measure_live(config, model=model, streams=number, pictures=frames)
+        rows.append(row)
+        _print_live(row)
+    if json is not None:
+        json.write_text(json_lines.dumps([row.to_json() for row in rows], indent=2) + "\n")
+
+
+def _print_live(row: LiveRow) -> None:
+    cameras = "1 camera" if row.streams == 1 else f"{row.streams} cameras"
+    table = Table("milliseconds", "median", "95 %", "most")
+    for stage, latency in row.stages.items():
+        table.add_row(stage, *(f"{ms:.1f}" for ms in astuple(latency)))
+    table.add_section()
+    table.add_row("camera to picture", *(f"{ms:.1f}" for ms in astuple(row.total)))
+    print(
+        f"{row.model}, {cameras}, {row.size[0]}x{row.size[1]}, {row.rate} frames/s: "
+        f"{row.pictures} pictures, {row.lost} lost"
+    )
+    Console().print(table)
 
 
 def _numbers(text: str) -> list[int]:

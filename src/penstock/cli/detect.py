@@ -12,8 +12,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from penstock.errors import ConfigError
+
 if TYPE_CHECKING:
     from penstock.pipeline import DetectJob, Summary
+    from penstock.pipeline.rtsp_address import RtspAddress
 
 DEMO_OUTPUT = Path("penstock-demo.mp4")
 _errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
@@ -25,8 +28,16 @@ def detect(
         str, typer.Option(help="A name of `penstock kit list`, an ONNX file, or an nvinfer file.")
     ] = "yolov4-tiny",
     output: Annotated[
-        Path | None, typer.Option(help="Write an MP4 with the objects drawn.")
+        list[str] | None,
+        typer.Option(
+            metavar="FILE|URL",
+            help="Write an MP4 with the objects drawn, or serve them, as at rtsp://:8554/ds.",
+        ),
     ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="PEM file for an output rtsps://...; else one is made.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM file of the certificate's key.")] = None,
     display: Annotated[bool, typer.Option("--display", help="Show a window.")] = False,
     json: Annotated[
         Path | None,
@@ -35,6 +46,13 @@ def detect(
     frames: Annotated[
         int | None, typer.Option(min=1, help="Stop each source after so many frames.")
     ] = None,
+    rest: Annotated[
+        str,
+        typer.Option(
+            metavar="PORT|HOST:PORT",
+            help="Take orders over HTTP, and go on until Ctrl-C; see `penstock sources`.",
+        ),
+    ] = "0",
 ) -> None:
     """Find objects in videos; several are composed in one picture.
 
@@ -43,11 +61,38 @@ def detect(
     from penstock import kit
     from penstock.cli.kit import fetch
     from penstock.pipeline import DetectJob
+    from penstock.rest import RestAddress
 
     if any(asset.name == model and asset.kind == "model" for asset in kit.catalogue()):
         fetch(model)
-    job = DetectJob(source, model=model, output=output, json=json, display=display, frames=frames)
+    file, rtsp = _outputs(output or [])
+    job = DetectJob(
+        source,
+        model=model,
+        output=file,
+        rtsp=rtsp,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
+        json=json,
+        display=display,
+        frames=frames,
+        rest=RestAddress.parse(rest),
+    )
     raise typer.Exit(_run(job))
+
+
+def _outputs(names: list[str]) -> tuple[Path | None, RtspAddress | None]:
+    """The file and the RTSP address among them."""
+    from penstock.pipeline.rtsp_address import RtspAddress, is_rtsp
+
+    files = [Path(name) for name in names if not is_rtsp(name)]
+    addresses = [RtspAddress.parse(name) for name in names if is_rtsp(name)]
+    for several in (files, addresses):
+        if len(several) > 1:
+            raise ConfigError(
+                f"output names {several[0]} and {several[1]}; wanted one file, one RTSP URL or both"
+            )
+    return (files[0] if files else None), (addresses[0] if addresses else None)
 
 
 def demo(
@@ -77,11 +122,12 @@ def _run(job: DetectJob) -> int:
             job,
             on_progress=lambda so_far: live.update(_progress(so_far, started)),
             on_warning=lambda text: live.console.print(f"penstock: warning: {text}"),
+            on_serving=lambda address: live.console.print(f"Serving {address}"),
         )
     _print_counts(
         summary,
         seconds=time.monotonic() - started,
-        sources=len(job.sources),
+        sources=max(len(job.sources), len(summary.frames)),
         console=_errors if job.json == STDOUT else Console(highlight=False),
     )
     return 1 if summary.failures else 0

@@ -1,5 +1,7 @@
 """The elements, one file each."""
 
+import os
+
 from penstock.gst import GObject, Gst
 
 TABLE = {
@@ -10,12 +12,18 @@ TABLE = {
     "nvjpegenc": "NvJpegEnc",
     "nvimagedec": "NvImageDec",
     "nvimageenc": "NvImageEnc",
+    "nvurisrcbin": "NvUriSrcBin",
+    "nvmultiurisrcbin": "NvMultiUriSrcBin",
     "nvstreammux": "NvStreamMux",
     "nvinfer": "NvInfer",
     "nvvideoconvert": "NvVideoConvert",
     "nvvidconv": "NvVidConv",
     "nvdsosd": "NvDsOsd",
     "nvmultistreamtiler": "NvMultiStreamTiler",
+    "nvstreamdemux": "NvStreamDemux",
+    "nvdewarper": "NvDewarper",
+    "nvdslogger": "NvDsLogger",
+    "nvdsxfer": "NvDsXfer",
     "nvegltransform": "NvEglTransform",
     "nveglglessink": "NvEglGlesSink",
     "nv3dsink": "Nv3dSink",
@@ -26,10 +34,13 @@ __all__ = ["TABLE", "load", "rank_of", "register_all"]
 
 
 def load(factory: str) -> type:
-    """The class behind a factory name."""
+    """The class behind a factory name; `USE_NEW_NVSTREAMMUX=yes` chooses another mux."""
     from importlib import import_module
 
-    found: type = getattr(import_module(f"penstock.elements.{factory}"), TABLE[factory])
+    module, name = factory, TABLE[factory]
+    if factory == "nvstreammux" and os.environ.get("USE_NEW_NVSTREAMMUX") == "yes":
+        module, name = "nvstreammux2", "NvStreamMux2"
+    found: type = getattr(import_module(f"penstock.elements.{module}"), name)
     return found
 
 

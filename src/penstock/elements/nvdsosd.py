@@ -15,11 +15,14 @@ from penstock.gst import (
     GPU_ID,
     BatchTransform,
     EnumType,
+    Gst,
+    GstBase,
     Property,
     gproperties,
     nvmm_caps,
     sink_and_src,
 )
+from penstock.gst.nvevents import update_of
 from penstock.meta import BatchMeta, Color, DisplayMeta, FrameMeta, Text
 
 if TYPE_CHECKING:
@@ -114,6 +117,13 @@ class NvDsOsd(BatchTransform):
             blur_only=self._blur_only,
             class_colors=self._class_colors,
         )
+
+    def do_sink_event(self, event: Gst.Event) -> bool:
+        """Another mode may be asked for; all of them draw the same."""
+        name, values = update_of(event) or ("", {})
+        if name == "nv-osd-process-mode-update":
+            self.set_property("process-mode", int(values.get("process_mode") != 0))
+        return bool(GstBase.BaseTransform.do_sink_event(self, event))
 
     def process(self, batch: BatchMeta) -> None:
         """Draw every frame of a batch."""

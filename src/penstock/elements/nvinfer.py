@@ -17,12 +17,15 @@ from penstock.gst import (
     BatchTransform,
     EnumType,
     GObject,
+    Gst,
+    GstBase,
     Property,
     gproperties,
     nvmm_caps,
     post_warning,
     sink_and_src,
 )
+from penstock.gst.nvevents import interval_update_of
 from penstock.meta import BatchMeta
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 PROCESS_MODE = EnumType("GstNvInferProcessModeType", {"primary": 1, "secondary": 2})
 _COMING = "accepted; coming, an error where it is switched on"
 _UNUSED = "accepted; without effect here"
+_MOST_SKIPPED = 2**31 - 1
 _NOT_YET = ("output-tensor-meta", "input-tensor-meta")
 _FROM_FILE = {
     "batch-size": "batch_size",
@@ -77,7 +81,7 @@ class NvInfer(BatchTransform):
             "primary: whole frames; secondary, objects found before, is an error so far",
         ),
         Property(
-            "interval", "uint", 0, "Batches skipped between two inferences", maximum=2**31 - 1
+            "interval", "uint", 0, "Batches skipped between two inferences", maximum=_MOST_SKIPPED
         ),
         Property(
             "infer-on-gie-id",
@@ -191,6 +195,13 @@ class NvInfer(BatchTransform):
             if text not in self._warned:
                 self._warned.add(text)
                 post_warning(self, text)
+
+    def do_sink_event(self, event: Gst.Event) -> bool:
+        """A new interval holds from the next batch on, for all sources."""
+        update = interval_update_of(event)
+        if update is not None:
+            self.set_property("interval", min(update[1], _MOST_SKIPPED))
+        return bool(GstBase.BaseTransform.do_sink_event(self, event))
 
     def process(self, batch: BatchMeta) -> None:
         """Infer one batch, unless `interval` skips it."""

@@ -8,33 +8,36 @@ gst-launch-1.0 nvstreammux name=mux batch-size=2 width=640 height=360 \
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 import penstock.surface as pixels
-from penstock.errors import StreamError
-from penstock.geometry import Affine
+from penstock.errors import ConfigError, StreamError
+from penstock.geometry import Affine, Tile, grid_for, percent_of, row_by_row, square_for
 from penstock.gst import (
     COMPUTE_HW_PROPERTY,
     GPU_ID,
     INTERPOLATION,
     BatchTransform,
     Gst,
+    GstBase,
     PictureCaps,
     Property,
+    Shares,
     gproperties,
     memory_type,
     nvmm_caps,
     post_error,
+    read_tiles,
     sink_and_src,
 )
+from penstock.gst.nvevents import PAD_ADDED, PAD_DELETED, STREAM_EOS, source_event_of
 from penstock.meta import BatchMeta, Surfaces
 from penstock.surface import Colorimetry, Interpolation, PlaneLayout, Planes, Surface
 
-_DEVICE = "accepted; a GPU's setting without effect here"
-_COMING = "accepted; not applied yet"
+_BOUNDED = "accepted; nvstreammux bounds how many pictures are on their way"
 _CANVAS = "I420"
 
 
@@ -54,9 +57,21 @@ class NvMultiStreamTiler(BatchTransform):
         COMPUTE_HW_PROPERTY,
         Property("interpolation-method", INTERPOLATION, 1, "How pictures are scaled"),
         memory_type(),
-        Property("buffer-pool-size", "uint", 5, _DEVICE, minimum=4, maximum=10, accepted_only=True),
-        Property("square-seq-grid", "bool", False, _COMING, accepted_only=True),
-        Property("custom-tile-config", "pointer", None, _COMING, accepted_only=True),
+        Property(
+            "square-seq-grid",
+            "bool",
+            False,
+            "A square grid that grows and shrinks with the sources, without gaps",
+        ),
+        Property(
+            "custom-tile-config",
+            "pointer",
+            None,
+            "CustomTileConfig: where each source is shown, percent of the picture; null: the grid",
+        ),
+        Property(
+            "buffer-pool-size", "uint", 5, _BOUNDED, minimum=4, maximum=10, accepted_only=True
+        ),
     )
     __gtype_name__ = "Gstnvmultistreamtiler"
     __gstmetadata__ = (
@@ -68,21 +83,59 @@ class NvMultiStreamTiler(BatchTransform):
     __gsttemplates__ = sink_and_src(nvmm_caps("NV12", "RGBA", "I420"))
     __gproperties__ = gproperties(PROPERTIES)
 
-    _last: dict[int, Surface]
-    _size = (0, 0)
+    def __init__(self) -> None:
+        super().__init__()
+        self._size = (0, 0)
+        self._shares: Shares | None = None
+        self._sources: set[int] = set()
+        self._last: dict[int, Surface] = {}
+        self._scaled: dict[int, Surface] = {}
 
-    def changed(self, name: str, _value: Any) -> None:
-        """The picture's size may change while playing, with the caps."""
+    def changed(self, name: str, value: Any) -> None:
+        """All settings may change while playing; the picture's size with the caps."""
         if name in ("width", "height"):
             self.reconfigure_src()
+        elif name == "custom-tile-config":
+            self.place_tiles(read_tiles(value))
+
+    def place_tiles(self, shares: Mapping[int, tuple[float, float, float, float]] | None) -> None:
+        """Show these sources and no others, each where it is said; later ones lie on top.
+
+        Args:
+            shares: Source → left, top, width, height, percent of the picture; none: the grid.
+
+        Raises:
+            ConfigError: One is not inside the picture.
+        """
+        size = (self.setting("width"), self.setting("height"))
+        for source, share in (shares or {}).items():
+            _placed(source, share, size)
+        self._shares = None if shares is None else dict(shares)
 
     def open(self) -> None:
-        """No source has been seen yet."""
-        self._last = {}
+        """No picture has been seen yet."""
+        self._last, self._scaled = {}, {}
 
     def close(self) -> None:
         """Let the last pictures go."""
-        self._last = {}
+        self._sources = set()
+        self.open()
+
+    def do_sink_event(self, event: Gst.Event) -> bool:
+        """The mux tells when sources come and go."""
+        about = source_event_of(event)
+        if about is not None:
+            kind, source = about
+            if kind == PAD_ADDED:
+                self._sources.add(source)
+            elif kind == PAD_DELETED or (kind == STREAM_EOS and self.setting("square-seq-grid")):
+                self._forget(source)
+        return bool(GstBase.BaseTransform.do_sink_event(self, event))
+
+    def _forget(self, source: int) -> None:
+        self._sources.discard(source)
+        self._last.pop(source, None)
+        self._scaled.pop(source, None)
 
     def do_transform_caps(
         self, direction: Gst.PadDirection, caps: Gst.Caps, only: Gst.Caps | None
@@ -113,30 +166,43 @@ class NvMultiStreamTiler(BatchTransform):
     def process(self, batch: BatchMeta) -> None:
         """Replace the frames' surfaces by one that shows them all."""
         assert batch.surfaces is not None
-        shown = self.setting("show-source")
         for frame in batch.frames:
+            self._sources.add(frame.pad_index)
             self._last[frame.pad_index] = batch.surfaces[frame.batch_id]
-        tiles = self._tiles([n for n in sorted(self._last) if shown in (-1, n)])
+            self._scaled.pop(frame.pad_index, None)
+        tiles = self._tiles()
         first = batch.surfaces[0]
-        method: Interpolation = (
-            "nearest" if self.setting("interpolation-method") == 0 else "bilinear"
-        )
         canvas = self._blank(first.colorimetry)
-        for number, (left, top, width, height) in tiles.items():
-            surface = self._last[number].scale((width, height), interpolation=method)
-            tile = (
-                canvas[0][top : top + height, left : left + width],
-                *(
-                    plane[top // 2 : (top + height) // 2, left // 2 : (left + width) // 2]
-                    for plane in canvas[1:]
-                ),
-            )
-            surface.convert(_CANVAS, colorimetry=first.colorimetry).render(_CANVAS, tile)
+        for source, tile in tiles.items():
+            if source in self._last:
+                self._show(source, tile, canvas, first.colorimetry)
         self._move(batch, tiles)
         composed = pixels.CpuSurface.from_planes(
             canvas, _CANVAS, colorimetry=first.colorimetry, exclusive=True
         )
         batch.surfaces = Surfaces([composed.convert(first.format)], token=batch.surfaces.token)
+
+    def _show(self, source: int, tile: Tile, canvas: Planes, colorimetry: Colorimetry) -> None:
+        left, top, width, height = tile
+        part = (
+            canvas[0][top : top + height, left : left + width],
+            *(
+                plane[top // 2 : (top + height) // 2, left // 2 : (left + width) // 2]
+                for plane in canvas[1:]
+            ),
+        )
+        scaled = self._scaled.get(source)
+        if scaled is not None and (scaled.size, scaled.colorimetry) == (tile[2:], colorimetry):
+            # The source is slow. What is asked for a second time is kept by the surface.
+            for plane, to in zip(scaled.planes(_CANVAS), part, strict=True):
+                np.copyto(to, plane)
+            return
+        nearest = self.setting("interpolation-method") == 0
+        method: Interpolation = "nearest" if nearest else "bilinear"
+        scaled = self._last[source].scale((width, height), interpolation=method)
+        scaled = scaled.convert(_CANVAS, colorimetry=colorimetry)
+        scaled.render(_CANVAS, part)
+        self._scaled[source] = scaled
 
     def _blank(self, colorimetry: Colorimetry) -> Planes:
         """A black picture of the output's size."""
@@ -147,26 +213,28 @@ class NvMultiStreamTiler(BatchTransform):
             plane[:] = 128
         return (luma, *chroma)
 
-    def _tiles(self, sources: list[int]) -> dict[int, tuple[int, int, int, int]]:
-        """Source → `left, top, width, height`, all even because chroma is half as large."""
-        if self.setting("show-source") != -1:
-            columns = rows = 1
+    def _tiles(self) -> dict[int, Tile]:
+        """Where each source is shown."""
+        shown, shares = self.setting("show-source"), self._shares
+        if shown != -1:
+            return {shown: percent_of((0, 0, 100, 100), self._size)}
+        if shares is not None:
+            return {n: _placed(n, share, self._size) for n, share in shares.items()}
+        sources = places = sorted(self._sources)
+        if self.setting("square-seq-grid"):
+            places, grid = list(range(len(sources))), square_for(len(sources))
         else:
-            columns = self.setting("columns")
-            rows = max(self.setting("rows"), math.ceil((max(sources, default=0) + 1) / columns))
-        width, height = self._size[0] // columns // 2 * 2, self._size[1] // rows // 2 * 2
-        if not width or not height:
-            raise StreamError(
-                f"{columns} columns and {rows} rows do not fit into a picture of "
-                f"{self._size[0]}x{self._size[1]}: set rows, columns, width and height"
-            )
-        places = {n: 0 if self.setting("show-source") != -1 else n for n in sources}
-        return {
-            n: (place % columns * width, place // columns * height, width, height)
-            for n, place in places.items()
-        }
+            grid = (self.setting("rows"), self.setting("columns"))
+            if max(sources, default=0) >= grid[0] * grid[1]:
+                grid = grid_for(max(sources) + 1)
+        try:
+            tiles = row_by_row(places, grid, self._size)
+        except ValueError as error:
+            advice = "set rows, columns, width and height"
+            raise StreamError(f"{error}: {advice}") from error
+        return dict(zip(sources, tiles.values(), strict=True))
 
-    def _move(self, batch: BatchMeta, tiles: dict[int, tuple[int, int, int, int]]) -> None:
+    def _move(self, batch: BatchMeta, tiles: dict[int, Tile]) -> None:
         for frame in batch.frames:
             tile = tiles.get(frame.pad_index)
             if tile is None:  # not shown
@@ -177,3 +245,10 @@ class NvMultiStreamTiler(BatchTransform):
                 scale = Affine.fit((0, 0, frame.width, frame.height), (width, height))
                 frame.rescale(scale.then(Affine(1, 1, left, top)), self._size)
             frame.batch_id = 0
+
+
+def _placed(source: int, share: tuple[float, float, float, float], size: tuple[int, int]) -> Tile:
+    try:
+        return percent_of(share, size)
+    except ValueError as error:
+        raise ConfigError(f"source {source}: {error}") from error

@@ -50,7 +50,7 @@ class NvV4l2H264Enc(VideoEncoder, Gst.Bin):
             "key-int-max": self.key_interval,
             "speed-preset": self.speed,
             "tune": _ZERO_LATENCY,
-            "sliced-threads": False,
+            "sliced-threads": True,
             "byte-stream": True,
             "aud": self.setting("insert-aud"),
             "qp-min": low,

@@ -41,6 +41,7 @@ class NvV4l2H265Enc(VideoEncoder, Gst.Bin):
         low, high = self.qp_range
         kilobits = max(1, self.setting("bitrate") // 1000)
         options = [f"qpmin={low}", f"qpmax={high}", "bframes=0", "rc-lookahead=0"]
+        options.append("repeat-headers=1")  # who joins an RTP stream late needs them
         if self.setting("control-rate") == 1:
             options.append(f"vbv-maxrate={kilobits}:vbv-bufsize={kilobits}")
         return {

@@ -22,11 +22,13 @@ from penstock.gst.gi import NVMM, GLib, GObject, Gst, GstBase, GstVideo
 from penstock.gst.jpeg import IDCT_METHOD, JpegDecoder, JpegEncoder
 from penstock.gst.log import Log
 from penstock.gst.messages import post_error, post_warning
+from penstock.gst.multi_source import MultiUriSource
 from penstock.gst.mux import MUX_SOURCE_FORMATS, MUX_TARGET_FORMATS, StreamMux
 from penstock.gst.mux_source import MuxArrival, MuxTarget
 from penstock.gst.nvmm_label import NvmmLabel, ignore_qos
 from penstock.gst.picture_watch import PictureWatch
 from penstock.gst.properties import Property, gproperties
+from penstock.gst.rest_settings import RunTimeSettings
 from penstock.gst.rtsp import Login, is_rtsp
 from penstock.gst.rtsp_retry import Retry
 from penstock.gst.smart_record import Recorder, Recording, RecordSettings
@@ -88,6 +90,7 @@ __all__ = [
     "Log",
     "Login",
     "MappedBuffer",
+    "MultiUriSource",
     "MuxArrival",
     "MuxTarget",
     "NvmmLabel",
@@ -100,6 +103,7 @@ __all__ = [
     "RecordingInfo",
     "Rectangle",
     "Retry",
+    "RunTimeSettings",
     "Shares",
     "StreamMux",
     "StreamOutput",

@@ -34,6 +34,7 @@ class CodecBin(Element):
         add_pad: Any
         get_pad_template: Any
         get_static_pad: Any
+        set_property: Any
 
     def __init__(self) -> None:
         super().__init__()

@@ -214,18 +214,32 @@ class MuxInputs(Element):
             return Gst.FlowReturn.OK
         with self._changed:
             try:
-                while self._accepting() and self._batcher.is_full(number):
-                    if not self._changed.wait(_LOOK_UPSTREAM_S) and source.is_left_alone():
-                        return Gst.FlowReturn.FLUSHING
-                if self._accepting():
-                    self._push_in(number, arrival)
-                    self._changed.notify_all()
-                    return Gst.FlowReturn.OK
+                return self._push_in(source, arrival)
             except EndedPadError:
                 return Gst.FlowReturn.EOS
             except PadError:  # flushing, or released meanwhile
                 return Gst.FlowReturn.FLUSHING
+
+    def _push_in(self, source: MuxSource, arrival: MuxArrival) -> Gst.FlowReturn:
+        number, batcher = source.number, self._batcher
+        while self._accepting() and batcher.is_full(number):
+            if not self._changed.wait(_LOOK_UPSTREAM_S) and source.is_left_alone():
+                return Gst.FlowReturn.FLUSHING
+        if not self._accepting():
             return Gst.FlowReturn.FLUSHING if self._flow == Gst.FlowReturn.OK else self._flow
+        if self._sources.get(number) is not source:  # released, and requested again
+            return Gst.FlowReturn.FLUSHING
+        now_ns = time.monotonic_ns()
+        batcher.push(
+            number,
+            arrival,
+            now_ns=now_ns,
+            time_ns=arrival.running_time_ns,
+            duration_ns=arrival.shown_ns,
+            due_ns=self._due_ns(arrival, now_ns),
+        )
+        self._changed.notify_all()
+        return Gst.FlowReturn.OK
 
     def _accepting(self) -> bool:
         return self._running and self._flow == Gst.FlowReturn.OK
@@ -241,17 +255,6 @@ class MuxInputs(Element):
                 "reports, and a source that configure_source_for_ntp_sync was called for)",
             )
         return arrival
-
-    def _push_in(self, number: int, arrival: MuxArrival) -> None:
-        now_ns = time.monotonic_ns()
-        self._batcher.push(
-            number,
-            arrival,
-            now_ns=now_ns,
-            time_ns=arrival.running_time_ns,
-            duration_ns=arrival.shown_ns,
-            due_ns=self._due_ns(arrival, now_ns),
-        )
 
     def _due_ns(self, arrival: MuxArrival, now_ns: int) -> int:
         """When all live sources should have delivered their frame of that moment."""

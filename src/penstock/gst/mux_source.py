@@ -83,7 +83,7 @@ class MuxSource:
         An element that is set to NULL waits for its thread, which may wait here for room.
         """
         pad = self.pad.get_peer()
-        while isinstance(pad, Gst.GhostPad):
+        while isinstance(pad, Gst.GhostPad) and pad.is_active():
             pad = pad.get_target()
         return pad is None or not pad.is_active()
 

@@ -99,9 +99,10 @@ def make_rtspsrc(login: Login, settings: RtspSettings) -> Gst.Element:
     }.items():
         element.set_property(name, value)
     if settings.patience_s:
-        # Half of it for UDP, so that TCP is tried before the camera counts as lost.
+        # Half of it for UDP, so that TCP is tried before the camera counts as lost; a little less
+        # of it for an answer, so that what is missing is said.
         element.set_property("timeout", int(settings.patience_s * 500_000))
-        element.set_property("tcp-timeout", int(settings.patience_s * 1_000_000))
+        element.set_property("tcp-timeout", int(settings.patience_s * 900_000))
     media = ("video", "audio") if settings.audio else ("video",)
     element.connect("select-stream", _is_wanted, media)
     return element

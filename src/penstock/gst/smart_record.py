@@ -90,8 +90,6 @@ class Recorder:
 
     def watch(self, pad: Gst.Pad) -> None:
         """Record what comes through a pad of encoded, parsed video."""
-        with self._lock:
-            self._cache.clear()  # times of another connection do not go on from here
         pad.add_probe(_PROBED, self._on_data)
 
     def start(self, *, before_s: int, duration_s: int) -> int:

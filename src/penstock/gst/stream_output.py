@@ -17,6 +17,7 @@ class StreamOutput:
 
     Attributes:
         started: Whether anything was pushed.
+        ended: Whether EOS was; nothing more can be pushed until `reset` or `flushed`.
     """
 
     def __init__(self, pad: Gst.Pad, name: str) -> None:
@@ -27,13 +28,13 @@ class StreamOutput:
 
     def reset(self) -> None:
         """Forget what was pushed: the pad was inactive."""
-        self.started = self._ended = False
+        self.started = self.ended = False
         self._caps: Gst.Caps | None = None
         self._segment_is_due = True
 
     def flushed(self) -> None:
         """A flush has gone through the pad: segment and end are void."""
-        self._ended = False
+        self.ended = False
         self._segment_is_due = True
 
     def set_segment(self, segment: Gst.Segment | None) -> None:
@@ -55,15 +56,12 @@ class StreamOutput:
         return push(self.pad, address)
 
     def end(self) -> None:
-        """Send EOS, unless that was done."""
-        if not self._ended:
-            self._announce(None)
-            self._ended = True
-            self.pad.push_event(Gst.Event.new_eos())
+        """Send EOS; GStreamer ignores a second one."""
+        self._announce(None)
+        self.ended = True
+        self.pad.push_event(Gst.Event.new_eos())
 
     def _announce(self, caps: Gst.Caps | None) -> None:
-        if self._ended:  # the source is back
-            self.reset()
         if not self.started:
             self.started = True
             stream_id = self.pad.create_stream_id(self.pad.get_parent_element(), self._name)

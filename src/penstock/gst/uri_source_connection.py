@@ -9,6 +9,7 @@ from typing import Any
 
 from penstock.errors import MissingExtraError
 from penstock.gst.callbacks import weak
+from penstock.gst.element import nvmm_caps
 from penstock.gst.gi import NVMM, Gst
 from penstock.gst.rtsp import Login, RtspSettings, make_rtspsrc, media_of
 
@@ -73,7 +74,7 @@ class Connection:
         self.is_dead, self.has_frames = False, False
         self.open_pads: set[str] = set()
         self._waiting: Gst.Element | None = None
-        self.bin: Gst.Bin | None = Gst.Bin.new(None)
+        self.bin: Any = Gst.Bin.new(None)
         self.bin.connect("deep-element-added", _configure, settings.decoder)
         if settings.login is not None:
             source = make_rtspsrc(settings.login, settings.rtsp)
@@ -148,7 +149,9 @@ class Connection:
         elif media == "video":
             features = caps.get_features(0)
             if features is None or not features.contains(NVMM):
-                last = self._chain(pad, _made("videoconvert"), _made("nvvideoconvert"))
+                label = _made("capsfilter")
+                label.set_property("caps", Gst.Caps.from_string(nvmm_caps("NV12")))
+                last = self._chain(pad, _made("videoconvert"), _made("nvvideoconvert"), label)
                 pad = last.get_static_pad("src")
             self._show(media, pad)
 

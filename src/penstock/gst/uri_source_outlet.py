@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from penstock.gst import native
+from penstock.gst.callbacks import weak
 from penstock.gst.gi import Gst
 from penstock.gst.uri_source_timeline import Timeline
 
@@ -59,7 +60,7 @@ class Outlet:
             around.get_pad_template(f"{name}_%u"),
         )
         if timeline is not None:
-            self._entrance.add_probe(_DOWNSTREAM, self._join)
+            self._entrance.add_probe(_DOWNSTREAM, weak(self._join, otherwise=_DROP))
             self.pad.add_probe(Gst.PadProbeType.EVENT_UPSTREAM, _refuse_seeks)
 
     @property

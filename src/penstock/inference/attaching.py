@@ -8,7 +8,7 @@ import numpy as np
 
 from penstock.config import ClassAttributes, InferConfig
 from penstock.inference.regions import Detection
-from penstock.meta import Color, FrameMeta, Mask, ObjectMeta, UserMeta
+from penstock.meta import KEYPOINTS, Color, FrameMeta, Mask, ObjectMeta, UserMeta
 
 _BORDER_WIDTH_PX = 3
 _TEXT_ABOVE_PX = 10
@@ -17,9 +17,6 @@ _WHITE: Color = (1.0, 1.0, 1.0, 1.0)
 _BLACK: Color = (0.0, 0.0, 0.0, 1.0)
 
 _MASK_THRESHOLD = 0.5
-
-KEYPOINTS = "penstock.keypoints"
-"""The `meta_type` of the attachment with an object's keypoints, `(K, 3)`."""
 
 
 def attach(

@@ -6,8 +6,8 @@ Everything stays valid as long as somebody holds it; references upwards are weak
 
 What `UserMeta` carries when Penstock's own elements attach it: `TensorMeta`, `SegmentationMeta`,
 `TargetsMeta`, `ReidVector`, `ObjectAnalytics`, `FrameAnalytics`, `OpticalFlowMeta`,
-`EventMessage`, `Payload`, `EncodedImage`. Each has its `meta_type` as `META_TYPE` (`TargetsMeta` has
-three), and a `copy` to be the attachment's `copy_data`.
+`EventMessage`, `Payload`, `EncodedImage`. Each has its `meta_type` as `META_TYPE` (`TargetsMeta`
+has three), and a `copy` to be the attachment's `copy_data`.
 """
 
 from penstock.meta.analytics import FrameAnalytics, ObjectAnalytics
@@ -24,7 +24,14 @@ from penstock.meta.events import (
 from penstock.meta.flow import OpticalFlowMeta
 from penstock.meta.frame import FrameMeta
 from penstock.meta.images import EncodedImage
-from penstock.meta.objects import ClassifierMeta, LabelInfo, Mask, ObjectMeta
+from penstock.meta.objects import (
+    KEYPOINTS,
+    Classification,
+    ClassifierMeta,
+    LabelInfo,
+    Mask,
+    ObjectMeta,
+)
 from penstock.meta.overlay import (
     MAX_DISPLAY_ELEMENTS,
     Arrow,
@@ -38,18 +45,22 @@ from penstock.meta.overlay import (
     Text,
 )
 from penstock.meta.segmentation import NO_CLASS, SegmentationMeta
+from penstock.meta.sensors import SensorInfo
 from penstock.meta.tensors import NetworkInfo, TensorLayer, TensorMeta
 from penstock.meta.tracking import ReidVector, SourceTargets, Target, TargetsMeta, TrackedBox
-from penstock.meta.user import OfMeta, UserMeta
+from penstock.meta.user import Attachments, OfMeta, UserMeta
 
 __all__ = [
+    "KEYPOINTS",
     "MAX_DISPLAY_ELEMENTS",
     "NO_CLASS",
     "UNTRACKED",
     "Arrow",
     "ArrowHead",
+    "Attachments",
     "BatchMeta",
     "Circle",
+    "Classification",
     "ClassifierMeta",
     "Color",
     "Detections",
@@ -73,6 +84,7 @@ __all__ = [
     "Rect",
     "ReidVector",
     "SegmentationMeta",
+    "SensorInfo",
     "Signature",
     "SourceTargets",
     "Surfaces",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from penstock.meta.frame import FrameMeta
 from penstock.meta.overlay import MISC_FIELDS
-from penstock.meta.user import UserMeta
+from penstock.meta.user import Attachments
 
 
 class Surfaces(list[Any]):
@@ -59,7 +59,7 @@ class BatchMeta:
         surfaces: Surfaces | None = None,
     ) -> None:
         self.frames: list[FrameMeta] = []
-        self.user: list[UserMeta] = []
+        self.user = Attachments()
         self.surfaces = surfaces
         self.lock = threading.RLock()
         self._misc: NDArray[np.int64] | None = None
@@ -115,7 +115,7 @@ class BatchMeta:
                 copied = frame.copy()
                 copied._batch = weakref.ref(twin)
                 twin.frames.append(copied)
-            twin.user = [user.copy() for user in self.user]
+            twin.user.extend([user.copy() for user in self.user])
             twin._misc = None if self._misc is None else self._misc.copy()
         return twin
 

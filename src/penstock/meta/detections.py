@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,8 +16,12 @@ if TYPE_CHECKING:
 UNTRACKED = -1
 """`track_id` of an object that no tracker has claimed."""
 
+# Packing each object's row in C takes half the time of building a column from Python's numbers.
+_pack = struct.Struct("=5diq").pack
+_COLUMNS = np.dtype([("ltwh", "4f8"), ("confidence", "f8"), ("class_id", "i4"), ("track_id", "i8")])
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False, eq=False)
 class Detections:
     """N objects of one frame; row i of every column describes object i.
 
@@ -50,27 +55,49 @@ class Detections:
     def __len__(self) -> int:
         return len(self.boxes)
 
+    def __repr__(self) -> str:
+        classes, counts = np.unique(self.class_id, return_counts=True)
+        found = ", ".join(f"{n} of class {c}" for c, n in zip(classes, counts, strict=True))
+        return f"<Detections {len(self)} objects{found and ': '}{found}>"
+
     @classmethod
     def of(cls, objects: Iterable[ObjectMeta]) -> Detections:
-        """Columns of the given objects, in their order."""
-        rows = [
-            (r.left, r.top, r.width, r.height, o.confidence, o.class_id, o.track_id)
-            for o in objects
-            for r in (o.rect,)
-        ]
-        if not rows:
-            return cls.empty()
-        left, top, width, height, confidence, class_id, track_id = zip(*rows, strict=True)
-        boxes = np.array((left, top, width, height), np.float32)
-        boxes[2:] += boxes[:2]
+        """Columns of the given objects, in their order.
+
+        Raises:
+            TypeError: A value of an object is no number, or too large for its column.
+        """
+        table = np.frombuffer(b"".join([_packed(obj) for obj in objects]), _COLUMNS)
+        boxes = table["ltwh"].astype(np.float32)
+        boxes[:, 2:] += boxes[:, :2]
         return cls(
-            np.ascontiguousarray(boxes.T),
-            np.array(confidence, np.float32),
-            np.array(class_id, np.int32),
-            np.array(track_id, np.int64),
+            boxes,
+            table["confidence"].astype(np.float32),
+            table["class_id"].astype(np.int32),
+            table["track_id"].astype(np.int64),
         )
 
     @classmethod
     def empty(cls) -> Detections:
         """No objects."""
         return cls(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int32))
+
+
+def _packed(obj: ObjectMeta) -> bytes:
+    rect = obj.rect
+    try:
+        return _pack(
+            rect.left,
+            rect.top,
+            rect.width,
+            rect.height,
+            obj.confidence,
+            obj.class_id,
+            obj.track_id,
+        )
+    except struct.error as error:
+        raise TypeError(
+            f"columns cannot hold box {rect.ltwh}, confidence {obj.confidence!r}, "
+            f"class_id {obj.class_id!r}, track_id {obj.track_id!r}: the first two take numbers, "
+            f"class_id an int of 32 bits, track_id of 64 ({error})"
+        ) from None

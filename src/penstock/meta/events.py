@@ -105,6 +105,9 @@ class Signature(Referable):
         """An independent copy."""
         return Signature(self.values.copy())
 
+    def __repr__(self) -> str:
+        return f"<Signature of {len(self.values)}>"
+
 
 @dataclass(slots=True, eq=False)
 class EventMessage(Referable):
@@ -185,3 +188,7 @@ class Payload(Referable):
     def copy(self) -> Payload:
         """A copy that shares the bytes."""
         return Payload(self.data, self.component_id)
+
+    def __repr__(self) -> str:
+        size = f"{len(self.data)} bytes" if isinstance(self.data, bytes) else repr(self.data)
+        return f"<Payload {size}, component {self.component_id}>"

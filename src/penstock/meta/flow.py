@@ -29,3 +29,7 @@ class OpticalFlowMeta(Referable):
     def copy(self) -> OpticalFlowMeta:
         """An independent copy."""
         return OpticalFlowMeta(self.vectors.copy(), self.frame_num)
+
+    def __repr__(self) -> str:
+        rows, columns, _ = self.vectors.shape
+        return f"<OpticalFlowMeta {columns}x{rows} blocks, frame {self.frame_num}>"

@@ -14,7 +14,8 @@ from penstock.geometry import Affine
 from penstock.meta.detections import Detections
 from penstock.meta.objects import ObjectMeta
 from penstock.meta.overlay import MISC_FIELDS, DisplayMeta
-from penstock.meta.user import UserMeta
+from penstock.meta.sensors import SensorInfo
+from penstock.meta.user import Attachments
 
 if TYPE_CHECKING:
     from penstock.meta.batch import BatchMeta
@@ -40,6 +41,7 @@ class FrameMeta:
         user: Attachments.
         entered_ns: When it entered the mux, on the clock of `time.monotonic_ns`.
         infer_done: Whether a network really looked at it (`interval` skips frames).
+        sensor: What its source is called, where that was said; copies share it.
     """
 
     __slots__ = (
@@ -56,6 +58,7 @@ class FrameMeta:
         "objects",
         "pad_index",
         "pts_ns",
+        "sensor",
         "source_height",
         "source_id",
         "source_width",
@@ -89,8 +92,9 @@ class FrameMeta:
         self.to_source = to_source or Affine()
         self.objects: list[ObjectMeta] = []
         self.display: list[DisplayMeta] = []
-        self.user: list[UserMeta] = []
+        self.user = Attachments()
         self.infer_done = False
+        self.sensor: SensorInfo | None = None
         self.surfaces_per_frame = 1
         self.surface_type = 0
         self.surface_index = 0
@@ -169,12 +173,13 @@ class FrameMeta:
         twin.ntp_ns = self.ntp_ns
         twin.entered_ns = self.entered_ns
         twin.infer_done = self.infer_done
+        twin.sensor = self.sensor
         twin.surfaces_per_frame = self.surfaces_per_frame
         twin.surface_type = self.surface_type
         twin.surface_index = self.surface_index
         twin._misc = None if self._misc is None else self._misc.copy()
         twin.display = [display.copy() for display in self.display]
-        twin.user = [user.copy() for user in self.user]
+        twin.user.extend([user.copy() for user in self.user])
         _copy_objects(self, twin)
         return twin
 

@@ -26,3 +26,6 @@ class EncodedImage(Referable):
     def copy(self) -> EncodedImage:
         """A copy that shares the bytes."""
         return EncodedImage(self.data)
+
+    def __repr__(self) -> str:
+        return f"<EncodedImage {self.data.size} bytes>"

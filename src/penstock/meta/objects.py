@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from penstock.meta.detections import UNTRACKED
 from penstock.meta.overlay import MISC_FIELDS, Rect, Text
 from penstock.meta.referable import Referable
-from penstock.meta.user import UserMeta
+from penstock.meta.user import Attachments
 
 if TYPE_CHECKING:
     from penstock.meta.frame import FrameMeta
 
 Box = tuple[float, float, float, float]
 NO_BOX: Box = (0.0, 0.0, 0.0, 0.0)
+KEYPOINTS = "penstock.keypoints"
+"""`meta_type` of the attachment with an object's keypoints: `(K, 3)` x, y, score, frame pixels."""
 
 
 @dataclass(slots=True, eq=False)
@@ -67,6 +69,22 @@ class ClassifierMeta(Referable):
         )
 
 
+class Classification(NamedTuple):
+    """One answer of a classifier, for reading.
+
+    Attributes:
+        label: The class's name.
+        confidence: In [0, 1].
+        class_id: The class's index.
+        component_id: `gie-unique-id` of the classifier.
+    """
+
+    label: str
+    confidence: float
+    class_id: int
+    component_id: int
+
+
 @dataclass(slots=True, eq=False)
 class Mask(Referable):
     """An instance mask.
@@ -82,6 +100,10 @@ class Mask(Referable):
     def copy(self) -> Mask:
         """An independent copy."""
         return Mask(self.data.copy(), self.threshold)
+
+    def __repr__(self) -> str:
+        height, width = self.data.shape
+        return f"<Mask {width}x{height}, threshold {self.threshold:.2f}>"
 
 
 class ObjectMeta:
@@ -146,7 +168,7 @@ class ObjectMeta:
         self.tracker_box = NO_BOX
         self.mask: Mask | None = None
         self.classifiers: list[ClassifierMeta] = []
-        self.user: list[UserMeta] = []
+        self.user = Attachments()
         self.parent: ObjectMeta | None = None
         self._misc: NDArray[np.int64] | None = None
         self._frame: weakref.ref[FrameMeta] | None = None
@@ -155,6 +177,15 @@ class ObjectMeta:
     def ltwh(self) -> Box:
         """The current box: `left, top, width, height`, frame pixels."""
         return self.rect.ltwh
+
+    @property
+    def classifications(self) -> list[Classification]:
+        """What all classifiers say, one after the other: a snapshot of `classifiers`."""
+        return [
+            Classification(info.label, info.confidence, info.class_id, answer.component_id)
+            for answer in self.classifiers
+            for info in answer.labels
+        ]
 
     @property
     def frame(self) -> FrameMeta | None:
@@ -183,7 +214,7 @@ class ObjectMeta:
         twin.tracker_box = self.tracker_box
         twin.mask = self.mask.copy() if self.mask else None
         twin.classifiers = [c.copy() for c in self.classifiers] if self.classifiers else []
-        twin.user = [user.copy() for user in self.user] if self.user else []
+        twin.user = Attachments([user.copy() for user in self.user] if self.user else ())
         twin.parent = self.parent
         twin._misc = None if self._misc is None else self._misc.copy()
         twin._frame = None
@@ -193,6 +224,6 @@ class ObjectMeta:
         left, top, width, height = self.ltwh
         track = "" if self.track_id == UNTRACKED else f" #{self.track_id}"
         return (
-            f"<ObjectMeta {self.label or self.class_id}{track} {self.confidence:.2f} "
+            f"<ObjectMeta {self.label or f'class {self.class_id}'}{track} {self.confidence:.2f} "
             f"ltwh=({left:.0f}, {top:.0f}, {width:.0f}, {height:.0f})>"
         )

@@ -193,7 +193,7 @@ class DisplayMeta(Referable):
     arrows: list[Arrow] = field(default_factory=list)
     circles: list[Circle] = field(default_factory=list)
     polygons: list[Polygon] = field(default_factory=list)
-    _misc: NDArray[np.int64] | None = field(default=None, repr=False)
+    _misc: NDArray[np.int64] | None = None
 
     @property
     def misc(self) -> NDArray[np.int64]:
@@ -213,3 +213,9 @@ class DisplayMeta(Referable):
             [polygon.copy() for polygon in self.polygons],
             None if self._misc is None else self._misc.copy(),
         )
+
+    def __repr__(self) -> str:
+        kinds = ("rects", "texts", "lines", "arrows", "circles", "polygons")
+        shown = ((len(getattr(self, kind)), kind) for kind in kinds)
+        drawn = ", ".join(f"{n} {kind if n > 1 else kind[:-1]}" for n, kind in shown if n)
+        return f"<DisplayMeta {drawn or 'empty'}>"

@@ -5,11 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from penstock.geometry import Affine
-from penstock.meta.objects import NO_BOX, ObjectMeta
+from penstock.meta.objects import KEYPOINTS, NO_BOX, ObjectMeta
 from penstock.meta.overlay import Arrow, DisplayMeta, Line, Text
-
-KEYPOINTS = "penstock.keypoints"
-"""The `meta_type` of the attachment with an object's keypoints: `(K, 3)`, x, y, score."""
 
 
 def move_object(obj: ObjectMeta, transform: Affine) -> None:

@@ -49,3 +49,9 @@ class SegmentationMeta(Referable):
         return SegmentationMeta(
             self.class_map.copy(), probabilities, self.classes, self.component_id
         )
+
+    def __repr__(self) -> str:
+        return (
+            f"<SegmentationMeta {self.width}x{self.height}, {self.classes} classes, "
+            f"of component {self.component_id}>"
+        )

@@ -43,6 +43,9 @@ class TensorLayer(Referable):
     index: int = 0
     is_input: bool = False
 
+    def __repr__(self) -> str:
+        return f"<TensorLayer {self.name!r} {self.data.shape} {self.data.dtype}>"
+
 
 @dataclass(slots=True, eq=False)
 class TensorMeta(Referable):
@@ -74,3 +77,7 @@ class TensorMeta(Referable):
             self.keep_aspect,
             self.gpu_id,
         )
+
+    def __repr__(self) -> str:
+        layers = ", ".join(f"{layer.name!r} {layer.data.shape}" for layer in self.layers)
+        return f"<TensorMeta of component {self.component_id}: {layers or 'no layers'}>"

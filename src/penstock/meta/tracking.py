@@ -58,6 +58,10 @@ class Target(Referable):
         boxes = [box.copy() for box in self.boxes]
         return Target(self.track_id, self.class_id, self.label, boxes)
 
+    def __repr__(self) -> str:
+        name = self.label or f"class {self.class_id}"
+        return f"<Target {name} #{self.track_id}, {len(self.boxes)} boxes>"
+
 
 @dataclass(slots=True, eq=False)
 class SourceTargets(Referable):
@@ -77,6 +81,9 @@ class SourceTargets(Referable):
         """A deep copy."""
         targets = [target.copy() for target in self.targets]
         return SourceTargets(self.source_id, targets, self.surface_id)
+
+    def __repr__(self) -> str:
+        return f"<SourceTargets source {self.source_id}, {len(self.targets)} tracks>"
 
 
 @dataclass(slots=True, eq=False)
@@ -113,3 +120,6 @@ class ReidVector(Referable):
     def copy(self) -> ReidVector:
         """An independent copy."""
         return ReidVector(self.values.copy())
+
+    def __repr__(self) -> str:
+        return f"<ReidVector of {len(self.values)}>"

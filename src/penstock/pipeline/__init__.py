@@ -1,5 +1,6 @@
 """Ready pipelines and the loop that runs them."""
 
+from penstock.pipeline.controlled import ControlledRun
 from penstock.pipeline.detect import detect
 from penstock.pipeline.job import DEFAULT_MODEL, STDOUT, DetectJob, Summary
 from penstock.pipeline.models import config_for
@@ -9,6 +10,7 @@ from penstock.pipeline.sources import SourceBin, uri_of
 __all__ = [
     "DEFAULT_MODEL",
     "STDOUT",
+    "ControlledRun",
     "DetectJob",
     "Run",
     "SourceBin",

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import penstock
 from penstock.errors import ConfigError
 from penstock.gst import Gst, batch_of
+from penstock.pipeline.controlled import ControlledRun
 from penstock.pipeline.graph import build
 from penstock.pipeline.job import DetectJob, Summary
 from penstock.pipeline.models import config_for
 from penstock.pipeline.outputs import check_outputs
 from penstock.pipeline.records import JsonLines, Tally
+from penstock.pipeline.rtsp_address import RtspAddress
 from penstock.pipeline.running import Run
 from penstock.pipeline.sources import SourceBin
+from penstock.rest import RestAddress, RestServer
+
+if TYPE_CHECKING:
+    from penstock.pipeline.rtsp_server import RtspServer
 
 
 def detect(
@@ -24,6 +32,8 @@ def detect(
     *,
     on_progress: Callable[[Summary], None] | None = None,
     on_warning: Callable[[str], None] | None = None,
+    on_serving: Callable[[RtspAddress], None] | None = None,
+    on_open: Callable[[ControlledRun], None] | None = None,
 ) -> Summary:
     """Run a job to its end.
 
@@ -33,6 +43,8 @@ def detect(
         job: What to do.
         on_progress: Called about ten times a second with the counts so far.
         on_warning: Called with each warning.
+        on_serving: Called when RTSP clients may come, with the address that they find it at.
+        on_open: Called before an open job begins, with the run to add sources to.
 
     Raises:
         ConfigError: A source, a model or an output that cannot be used.
@@ -53,26 +65,92 @@ def detect(
     tally = Tally()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="penstock-")))
+        server = stack.enter_context(_serve(job, warn)) if job.rtsp is not None else None
         pipeline, sources = build(job, config=config_for(job.model, folder=folder))
         _check_lengths(sources, warn)
         lines = stack.enter_context(JsonLines(job.json)) if job.json is not None else None
         probe = pipeline.get_by_name("infer").get_static_pad("src")
         probe.add_probe(Gst.PadProbeType.BUFFER, _note, tally, lines)
-
-        def tick() -> None:
-            if lines is not None:
-                lines.check()
-            if on_progress is not None:
-                on_progress(tally.so_far())
-
+        if server is not None:
+            _publish(server, pipeline, on_serving or _ignored)
         before = _changed_ns(job.output)
-        Run(pipeline, sources=sources, on_tick=tick, on_warning=warn).run()
+        tick = partial(_tick, tally, lines, on_progress or _ignored)
+        run = _run_of(job, pipeline, sources, on_tick=tick, on_warning=warn)
+        if isinstance(run, ControlledRun):
+            stack.enter_context(_taking_orders(run, job.rest))
+            (on_open or _ignored)(run)
+        run.run()
     summary = tally.so_far()
     if job.output is not None and not summary.frames and _changed_ns(job.output) != before:
         job.output.unlink()  # no player opens a video without pictures
-    summary.failures = {s.index: s.failure for s in sources if s.failure is not None}
+    summary.failures = run.failures
     summary.warnings = warnings
     return summary
+
+
+def _ignored(_what: object) -> None:
+    pass
+
+
+def _tick(tally: Tally, lines: JsonLines | None, on_progress: Callable[[Summary], None]) -> None:
+    if lines is not None:
+        lines.check()
+    on_progress(tally.so_far())
+
+
+def _publish(
+    server: RtspServer, pipeline: Gst.Pipeline, on_serving: Callable[[RtspAddress], None]
+) -> None:
+    sink, valve = map(pipeline.get_by_name, ("rtsp", "watched"))
+    server.publish(sink, valve=valve)
+    on_serving(server.address)
+
+
+def _run_of(
+    job: DetectJob,
+    pipeline: Gst.Pipeline,
+    sources: list[SourceBin],
+    *,
+    on_tick: Callable[[], None],
+    on_warning: Callable[[str], None],
+) -> Run:
+    if not job.is_open:
+        return Run(pipeline, sources=sources, on_tick=on_tick, on_warning=on_warning)
+    return ControlledRun(
+        pipeline,
+        sources=sources,
+        places=job.places,
+        frames=job.frames,
+        on_tick=on_tick,
+        on_warning=on_warning,
+    )
+
+
+@contextmanager
+def _taking_orders(run: ControlledRun, address: RestAddress | None) -> Iterator[None]:
+    if address is None:
+        yield
+        return
+    server = RestServer(address, target=run)
+    server.start()
+    try:
+        yield
+    finally:
+        server.stop()
+
+
+def _serve(job: DetectJob, warn: Callable[[str], None]) -> RtspServer:
+    from penstock.pipeline.rtsp_certificate import make_certificate, read_certificate
+    from penstock.pipeline.rtsp_server import RtspServer
+
+    assert job.rtsp is not None
+    certificate = None
+    if job.tls_certificate is not None:
+        certificate = read_certificate(job.tls_certificate, key=job.tls_key)
+    elif job.rtsp.secure:
+        certificate = make_certificate()
+        warn("rtsps: a certificate was made for this run, which no client can check")
+    return RtspServer(job.rtsp, certificate=certificate)
 
 
 def _changed_ns(path: Path | None) -> int | None:

@@ -6,17 +6,14 @@ import threading
 from pathlib import Path
 
 from penstock.gst import Gst
+from penstock.pipeline.endings import QUEUE, ending_of
 from penstock.pipeline.grid import Grid
 from penstock.pipeline.job import DetectJob
-from penstock.pipeline.sources import SourceBin, uri_of
+from penstock.pipeline.sources import SourceBin, is_live, uri_of
 
 _LIVE_PUSH_US = 100_000
+_IN_A_RUN = 4
 _MEETING_S = 3.0
-_QUEUE = "queue max-size-buffers=2 max-size-bytes=0 max-size-time=0"
-_ENCODE = (
-    "nvvideoconvert ! video/x-raw,format=I420 ! x264enc speed-preset=veryfast pass=qual "
-    "quantizer=23 ! h264parse ! mp4mux ! filesink name=file"
-)
 
 
 def build(job: DetectJob, *, config: Path) -> tuple[Gst.Pipeline, list[SourceBin]]:
@@ -30,17 +27,13 @@ def build(job: DetectJob, *, config: Path) -> tuple[Gst.Pipeline, list[SourceBin
         ConfigError: A source names nothing that could be read.
     """
     uris = [uri_of(name) for name in job.sources]
-    tail = "fakesink sync=false enable-last-sample=false"
-    if job.output is not None or job.display:
-        tile = "nvmultistreamtiler name=tiler ! " if len(uris) > 1 else ""
-        shown = _ENCODE if job.output is not None else "nveglglessink"
-        tail = f"{tile}{_QUEUE} ! nvdsosd ! {shown}"
+    tail = ending_of(job, live=any(map(is_live, uris)))
     # Names that users choose are set as properties: no quoting can go wrong.
-    pipeline = Gst.parse_launch(f"nvstreammux name=mux ! {_QUEUE} ! nvinfer name=infer ! {tail}")
+    pipeline = Gst.parse_launch(f"nvstreammux name=mux ! {QUEUE} ! nvinfer name=infer ! {tail}")
     mux, infer = pipeline.get_by_name("mux"), pipeline.get_by_name("infer")
     infer.set_property("config-file-path", str(config))
-    for element in (mux, infer):
-        element.set_property("batch-size", len(uris))
+    mux.set_property("batch-size", job.places)
+    infer.set_property("batch-size", len(uris) if not job.is_open else min(job.places, _IN_A_RUN))
     mux.set_property("enable-padding", True)
     if job.output is not None:
         pipeline.get_by_name("file").set_property("location", str(job.output))
@@ -49,9 +42,10 @@ def build(job: DetectJob, *, config: Path) -> tuple[Gst.Pipeline, list[SourceBin
         SourceBin(i, name=str(name), uri=uri, frames=job.frames, on_size=size.adopt)
         for i, (name, uri) in enumerate(zip(job.sources, uris, strict=True))
     ]
-    if any(source.is_live for source in sources):
+    if job.is_open or any(source.is_live for source in sources):
         mux.set_property("live-source", True)
         mux.set_property("batched-push-timeout", _LIVE_PUSH_US)
+    mux.set_property("drop-pipeline-eos", job.is_open)
     for source in sources:
         pipeline.add(source.bin)
         source.pad.link(mux.request_pad_simple(f"sink_{source.index}"))

@@ -23,6 +23,7 @@ def check_outputs(job: DetectJob) -> None:
     """
     if job.display:
         _check_display(job)
+    _check_tls(job)
     if job.output is not None and job.output.suffix.lower() not in _MP4 and not _is_special(job):
         raise ConfigError(f"output {job.output}: MP4 is written; wanted a name ending in .mp4")
     written = [("output", job.output), ("json", None if job.json == STDOUT else job.json)]
@@ -37,7 +38,7 @@ def check_outputs(job: DetectJob) -> None:
 
 
 def _check_display(job: DetectJob) -> None:
-    if job.output is not None:
+    if job.output is not None or job.rtsp is not None:
         raise ConfigError("output and display exclude each other; give one of them")
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise ConfigError(
@@ -49,6 +50,13 @@ def _check_display(job: DetectJob) -> None:
             f"display needs one of GStreamer's windows ({', '.join(_WINDOWS)}), and none is "
             "installed: apt-get install gstreamer1.0-x"
         )
+
+
+def _check_tls(job: DetectJob) -> None:
+    if job.tls_key is not None and job.tls_certificate is None:
+        raise ConfigError("tls-key needs the certificate it belongs to: give tls-certificate")
+    if job.tls_certificate is not None and not (job.rtsp is not None and job.rtsp.secure):
+        raise ConfigError("tls-certificate is for an output that begins with rtsps://")
 
 
 def _is_special(job: DetectJob) -> bool:

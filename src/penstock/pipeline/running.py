@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 
 from penstock.errors import StreamError
@@ -19,7 +20,11 @@ _PATIENCE_S = 60.0
 _DRAIN_S, _FIND_S = 5.0, 1.0
 _QUIET_S = 10.0
 _HEARD = (
-    Gst.MessageType.EOS | Gst.MessageType.ERROR | Gst.MessageType.WARNING | Gst.MessageType.LATENCY
+    Gst.MessageType.EOS
+    | Gst.MessageType.ERROR
+    | Gst.MessageType.WARNING
+    | Gst.MessageType.LATENCY
+    | Gst.MessageType.ELEMENT
 )
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -37,6 +42,8 @@ class Run:
         on_tick: Called about ten times a second in the calling thread; may raise to end the run.
         on_warning: Called with each warning's text.
     """
+
+    ends_with_sources = True
 
     def __init__(
         self,
@@ -71,6 +78,11 @@ class Run:
                 for thread in self._aside:
                     thread.join(_DRAIN_S)
 
+    @property
+    def failures(self) -> dict[int, str]:
+        """Number of a source → why it did not end as it should."""
+        return {one.index: one.failure for one in self._sources if one.failure is not None}
+
     def stop(self) -> None:
         """End every stream; `run` returns when what is on its way has arrived."""
         for source in self._open:
@@ -103,7 +115,7 @@ class Run:
             self._note(source, text)
             self.pipeline.set_state(Gst.State.NULL)
             self._forget(source)
-            if had_sources and not self._open:
+            if had_sources and not self._open and self.ends_with_sources:
                 return False
         return True
 
@@ -183,6 +195,10 @@ class Run:
         for source in self._open:
             if source not in self._failed and source.gave_up_s() > _DRAIN_S:
                 self._fail(source, "reading stopped before any video was found: it is damaged")
+        left = [s for s in self._open if s not in self._failed and not s.ended]
+        if all(source.is_hopeless for source in left):
+            for source in left:  # a camera may come back, but nothing else is left to do
+                self._fail(source, source.last_error)
 
     def _close_drained(self) -> None:
         """Take out failed sources once what they had read has gone downstream."""
@@ -190,7 +206,11 @@ class Run:
             patience_s = _DRAIN_S if source.has_video else _FIND_S
             if source in self._open and (source.ended or source.silent_s > patience_s):
                 self._open.remove(source)
-                self._do_aside(source.close)
+                self._do_aside(partial(self._close, source))
+
+    def _close(self, source: SourceBin) -> None:
+        """Take a source out of the pipeline; may wait for its streaming thread."""
+        source.close()
 
     def _go_on_starting(self) -> None:
         """A source's error, a moment after it is heard, stops the pipeline's way to PLAYING."""
@@ -200,7 +220,7 @@ class Run:
     def _do_aside(self, function: Callable[[], None]) -> None:
         """Do what may wait for a streaming thread, without waiting for it here."""
         thread = threading.Thread(target=function, daemon=True)
-        self._aside.append(thread)
+        self._aside = [*(other for other in self._aside if other.is_alive()), thread]
         thread.start()
 
     def _forget(self, source: SourceBin) -> None:

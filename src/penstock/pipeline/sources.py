@@ -9,12 +9,15 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from penstock.errors import ConfigError, StreamError
-from penstock.gst import NVMM, Gst, post_error, post_warning
+from penstock.gst import NVMM, Gst, Login, is_rtsp, post_error, post_warning, weak
 from penstock.pipeline.containers import stated_length
 from penstock.pipeline.losses import DecoderWatch
 
 _NOT_VIDEO = ("audio/", "text/", "subpicture/", "application/x-subtitle")
 _LIVE = ("rtsp", "rtspu", "rtspt", "rtsps", "rtp", "udp", "srt", "rtmp", "rtmps", "mms", "v4l2")
+_SILENT_S, _FIRST_SILENT_S = 10, 15
+_TRIES = 3
+_OK = Gst.PadProbeReturn.OK
 _PADDING_BYTES = 64  # writers disagree by a few about where their file ends
 
 
@@ -43,12 +46,19 @@ def uri_of(source: str) -> str:
     return path.resolve().as_uri()
 
 
+def is_live(uri: str) -> bool:
+    """Whether a URI names something that gives frames in its own time, as cameras do."""
+    return uri.partition("://")[0] in _LIVE
+
+
 class SourceBin:
     """One source: `bin` has a pad `src` that gives NVMM video.
 
+    A camera over RTSP that is lost, or not there, is tried again for ever; only warnings tell.
+
     Args:
         index: Its number, which becomes `source_id`.
-        name: As the user wrote it, for messages.
+        name: As the user wrote it, for messages; they leave out credentials.
         uri: What to open.
         frames: End the stream after so many frames.
         on_size: Called with `index`, width and height in pixels whenever the pictures get a size,
@@ -69,7 +79,9 @@ class SourceBin:
         frames: int | None = None,
         on_size: Callable[[int, int, int], None] | None = None,
     ) -> None:
-        self.index, self.name, self._uri = index, name, uri
+        self._is_camera = is_rtsp(uri)
+        self.index, self._uri = index, uri
+        self.name = Login.of(name).url if self._is_camera else name
         self.failure: str | None = None
         self.frames, self.ended = 0, False
         self._most, self._on_size = frames, on_size
@@ -80,16 +92,13 @@ class SourceBin:
         self.bin: Gst.Bin = Gst.Bin.new(f"source-{index}")
         # A source that fails while it starts must not hold up the state of the others.
         self.bin.set_property("async-handling", True)
-        self._decode = Gst.ElementFactory.make("uridecodebin")
+        self._decode = self._camera() if self._is_camera else self._file()
         self._decode.set_property("uri", uri)
-        self._decode.connect("autoplug-continue", _only_video)
-        self._decode.connect("pad-added", self._pad_added)
-        self._decode.connect("no-more-pads", self._no_more_pads)
-        self.bin.connect("deep-element-added", self._element_added)
+        self._decode.connect("pad-added", weak(self._pad_added, otherwise=None))
         self.bin.add(self._decode)
         self.pad = Gst.GhostPad.new_no_target("src", Gst.PadDirection.SRC)
-        self.pad.add_probe(Gst.PadProbeType.BUFFER, self._on_buffer)
-        self.pad.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, self._on_event)
+        self.pad.add_probe(Gst.PadProbeType.BUFFER, weak(self._on_buffer, otherwise=_OK))
+        self.pad.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, weak(self._on_event, otherwise=_OK))
         self.bin.add_pad(self.pad)
 
     def __str__(self) -> str:
@@ -98,7 +107,7 @@ class SourceBin:
     @property
     def is_live(self) -> bool:
         """Whether it gives frames in their own time, as cameras do."""
-        return self._uri.partition("://")[0] in _LIVE
+        return is_live(self._uri)
 
     @property
     def has_video(self) -> bool:
@@ -109,6 +118,17 @@ class SourceBin:
     def silent_s(self) -> float:
         """Seconds since its last frame or its failure."""
         return time.monotonic() - self._last_s
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether it is a camera that was tried several times and has never given a frame."""
+        tried = int(self._decode.get_property("reconnects")) if self._is_camera else 0
+        return tried >= _TRIES and not self.frames
+
+    @property
+    def last_error(self) -> str:
+        """Why a camera was lost."""
+        return str(self._decode.get_property("last-error"))
 
     def gave_up_s(self) -> float:
         """Seconds since its demuxer stopped reading without having given a stream.
@@ -175,12 +195,29 @@ class SourceBin:
             self.ended = True
         return Gst.PadProbeReturn.OK
 
+    def _camera(self) -> Gst.Element:
+        """Opens an RTSP camera, again and again if need be."""
+        element = Gst.ElementFactory.make("nvurisrcbin")
+        element.set_property("source-id", self.index)
+        element.set_property("rtsp-reconnect-interval", _SILENT_S)
+        element.set_property("init-rtsp-reconnect-interval", _FIRST_SILENT_S)
+        return element
+
+    def _file(self) -> Gst.Element:
+        """Opens whatever else there is; what its decoders lose is counted."""
+        element = Gst.ElementFactory.make("uridecodebin")
+        element.connect("autoplug-continue", _only_video)
+        element.connect("no-more-pads", weak(self._no_more_pads, otherwise=None))
+        self.bin.connect("deep-element-added", weak(self._element_added, otherwise=None))
+        return element
+
     def _element_added(self, _bin: Gst.Bin, _parent: Gst.Bin, element: Gst.Element) -> None:
         factory = element.get_factory()
         if factory is None or isinstance(element, Gst.Bin):
             return
         if "Decoder" in factory.get_metadata("klass"):
-            self._watches.append(DecoderWatch(element, on_loss=self._lost_pictures))
+            lost = weak(self._lost_pictures, otherwise=None)
+            self._watches.append(DecoderWatch(element, on_loss=lost))
         elif "Demux" in factory.get_metadata("klass"):
             self._demuxers.append(element)
 

@@ -17,6 +17,7 @@ from penstock.cli.doctor.needs import (
     forget_plugins,
     installed_packages,
 )
+from penstock.cli.doctor.network import multicast
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 PYTHON_SIDE = {"gi", "overrides"}
@@ -49,6 +50,7 @@ def checks(*, system_python: str = SYSTEM_PYTHON) -> list[Check]:
         _tools(),
         _fonts(),
         _onnxruntime(),
+        multicast(),
         element_names(system),
     ]
 

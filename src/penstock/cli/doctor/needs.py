@@ -45,14 +45,24 @@ NEEDS = (
     Need(
         "base plugins",
         "gstreamer1.0-plugins-base",
-        ("uridecodebin", "decodebin", "videoconvert", "videoscale", "videorate", "appsink"),
+        (
+            *("uridecodebin", "decodebin", "parsebin"),
+            *("videoconvert", "videoscale", "videorate", "appsink"),
+        ),
     ),
     Need(
         "good plugins",
         "gstreamer1.0-plugins-good",
-        ("qtdemux", "mp4mux", "avidemux", "matroskademux", "jpegdec", "rtspsrc", "rtph264pay"),
+        (
+            *("qtdemux", "mp4mux", "avidemux", "matroskademux", "matroskamux", "jpegdec"),
+            *("rtspsrc", "rtph264pay", "rtph264depay", "rtph265depay", "rtpjpegdepay"),
+        ),
     ),
-    Need("bad plugins", "gstreamer1.0-plugins-bad", ("h264parse", "h265parse", "tsdemux")),
+    Need(
+        "bad plugins",
+        "gstreamer1.0-plugins-bad",
+        ("h264parse", "h265parse", "jpegparse", "tsdemux"),
+    ),
     Need("ugly plugins", "gstreamer1.0-plugins-ugly", ("x264enc",)),
     Need(
         "libav decoders",
