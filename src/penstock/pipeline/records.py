@@ -13,8 +13,7 @@ import numpy as np
 
 from penstock.errors import StreamError
 from penstock.geometry import Affine
-from penstock.inference import KEYPOINTS
-from penstock.meta import UNTRACKED, BatchMeta, FrameMeta, ObjectMeta
+from penstock.meta import KEYPOINTS, UNTRACKED, BatchMeta, FrameMeta, ObjectMeta
 from penstock.pipeline.job import STDOUT, Summary
 
 
@@ -133,14 +132,8 @@ def frame_record(frame: FrameMeta) -> dict[str, Any]:
 def _keypoints(obj: ObjectMeta, to_source: Affine) -> dict[str, list[list[float]]]:
     for user in obj.user:
         if user.meta_type == KEYPOINTS:
-            return {
-                "keypoints": [
-                    [
-                        round(x * to_source.sx + to_source.tx, 2),
-                        round(y * to_source.sy + to_source.ty, 2),
-                        round(score, 4),
-                    ]
-                    for x, y, score in user.data.tolist()
-                ]
-            }
+            points = to_source.points(user.data[:, :2]).tolist()
+            scores = user.data[:, 2].tolist()
+            rows = zip(points, scores, strict=True)
+            return {"keypoints": [[round(x, 2), round(y, 2), round(s, 4)] for (x, y), s in rows]}
     return {}
