@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from penstock.meta import locks
 from pyds.attaching import argument
-from pyds.casters import instance
+from pyds.casters import instance, whole
+from pyds.fields import INT32
 from pyds.lists import GList
 from pyds.nvbufsurface import NvBufSurfaceParams
 from pyds.nvdsinfer import NvDsInferTensorMeta
@@ -80,11 +81,13 @@ def nvds_get_nth_frame_meta(frame_meta_list: GList, index: int) -> NvDsFrameMeta
     Raises:
         IndexError: The list is shorter.
     """
-    node: GList | None = instance(frame_meta_list, GList, "nvds_get_nth_frame_meta")
-    for _ in range(index):
-        node = node.next if node is not None else None
-    if node is None or index < 0:
-        raise IndexError(f"pyds.nvds_get_nth_frame_meta: the list has no frame {index}")
+    name = "pyds.nvds_get_nth_frame_meta"
+    node: GList | None = instance(frame_meta_list, GList, f"{name}: frame_meta_list")
+    steps = number = whole(index, *INT32, f"{name}: index")
+    while node is not None and steps > 0:
+        node, steps = node.next, steps - 1
+    if node is None or number < 0:
+        raise IndexError(f"{name}: the list has no frame {number}")
     return NvDsFrameMeta.cast(node.data)
 
 

@@ -40,6 +40,11 @@ class Block(Address):
         return address
 
     @classmethod
+    def of_zeros(cls, size: int) -> Block:
+        """The address of so many bytes, which cost no memory until they are written."""
+        return cls.over(np.zeros(size, np.uint8))
+
+    @classmethod
     def holding(cls, data: bytes) -> Block:
         """The address of a writeable copy of `data`."""
         return cls.over(np.frombuffer(bytearray(data or b"\0"), np.uint8))
@@ -73,12 +78,12 @@ def alloc_buffer(size: int) -> int:
     Raises:
         TypeError: `size` is no whole number from 1 to 2**31 - 1.
     """
-    return Block.holding(bytes(whole(size, 1, _MAX_BYTES, "pyds.alloc_buffer: size")))
+    return Block.of_zeros(whole(size, 1, _MAX_BYTES, "pyds.alloc_buffer: size"))
 
 
 def alloc_char_buffer(size: int, /) -> int:
     """The old name of `alloc_buffer`."""
-    return Block.holding(bytes(whole(size, 1, _MAX_BYTES, "pyds.alloc_char_buffer: size")))
+    return Block.of_zeros(whole(size, 1, _MAX_BYTES, "pyds.alloc_char_buffer: size"))
 
 
 def free_gbuffer(buffer: object) -> None:

@@ -377,9 +377,12 @@ def ends(pipeline, *names):
     return order
 
 
-@pytest.mark.parametrize(("setting", "first"), [("", 6), ("per-stream-eos=true", 2)])
-def test_a_stream_ends_with_the_last_source_or_with_its_own(setting, first):
-    inputs = source(0, frames=2) + source(1, frames=6)
+@pytest.mark.parametrize(
+    ("setting", "frames", "first"),
+    [("", 2, 6), ("per-stream-eos=true", 2, 2), ("per-stream-eos=true", 0, 0)],
+)
+def test_a_stream_ends_with_the_last_source_or_with_its_own(setting, frames, first):
+    inputs = source(0, frames=frames) + source(1, frames=6)
     pipeline = split(inputs, branch(0), branch(1), sources=2, demux=setting)
     order = ends(pipeline, "end0")
     passed_before = []
@@ -563,7 +566,8 @@ def test_a_seek_from_every_sink_reaches_upstream_once():
 
 
 def test_streams_go_on_behind_a_flush():
-    pipeline = split(source(0) + source(1), branch(0), branch(1), sources=2)
+    steady = [f"demux.src_{n} ! queue ! fakesink name=end{n} async=false" for n in range(2)]
+    pipeline = split(source(0) + source(1), *steady, sources=2)
     pipeline.get_by_name("source1").get_static_pad("src").set_offset(Gst.SECOND)
     mux, counted = pipeline.get_by_name("mux").get_static_pad("src"), []
     told = [caps_and_segment(pipeline, f"end{n}") for n in range(2)]

@@ -79,7 +79,7 @@ def test_every_surface_is_a_frame_of_one_buffer_and_says_what_it_is(config):
 
 
 def test_the_caps_say_size_and_number_of_what_is_made(config):
-    pipeline = dewarped(config(BOTH_SIDES))
+    pipeline = dewarped(config(BOTH_SIDES), caps="! video/x-raw(memory:NVMM),format=NV12")
     said = []
 
     def note(_buffer):
@@ -91,6 +91,7 @@ def test_the_caps_say_size_and_number_of_what_is_made(config):
     fields = ("width", "height", "batch-size", "num-surfaces-per-frame")
     assert [said[0].get_int(name)[1] for name in fields] == [120, 80, 2, 2]
     assert said[0].get_fraction("framerate")[1:] == (25, 1)
+    assert not said[0].has_field("held-format")
 
 
 def test_surfaces_look_where_they_are_told_to(config):
@@ -109,6 +110,16 @@ def test_surfaces_look_where_they_are_told_to(config):
     left, right = (sides[n][0][10, 20].astype(int) for n in range(2))
     assert left.min() > 150  # the first bar is gray
     assert right[2] > right[0] + 100  # the last is blue
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(0, "red"), (1, "black")])
+def test_outside_the_picture_lies_its_edge_or_black(mode, expected, config):
+    text = f"[surface0]\nprojection-type=3\nfocal-length=200\nyaw=40\ncuda-address-mode={mode}\n"
+    pipeline = dewarped(config(text), pattern="red")
+    seen = pictures(pipeline, "end")
+    ended(pipeline)
+    assert {colour_at(picture, 40, 120) for picture in seen} == {"red"}
+    assert {colour_at(picture, 300, 120) for picture in seen} == {expected}
 
 
 def test_num_batch_buffers_limits_what_is_made_and_wins_over_the_file(config):

@@ -1,12 +1,13 @@
 import gc
 import re
 import threading
+import time
 import weakref
 
 from batches import visit
 from colours import source
 
-from penstock.gst import FrameRates
+from penstock.gst import FrameRates, nvevents
 from streams import Gst, error_text, finish
 
 S = 1_000_000_000
@@ -68,8 +69,32 @@ def test_lines_have_every_sources_rate(capfd):
     assert all(20 < float(rate) < 60 for rate in found.groups())
 
 
+def test_ended_sources_have_rate_0_and_removed_ones_none():
+    inputs = source(0) + source(1) + source(2, frames=1)
+    pipeline = logged(inputs, sources=3)
+    mux, logger = pipeline.get_by_name("mux").get_static_pad("src"), pipeline.get_by_name("logger")
+    sent, found = [], []
+
+    def tell(_batch):
+        sent.append(1)
+        if len(sent) == 3:
+            nvevents.push_source_event(mux, nvevents.STREAM_EOS, 0)
+        elif len(sent) == 4:
+            nvevents.push_source_event(mux, nvevents.PAD_DELETED, 2)
+
+    def read(_batch):
+        found.append(logger._rates.read(now_ns=time.monotonic_ns()))
+
+    visit(pipeline, "mux", tell)
+    visit(pipeline, "logger", read)
+    ended(pipeline)
+    assert [sorted(rates) for rates in found] == [[0, 1, 2]] * 3 + [[0, 1]]
+    assert all(rates[1] > 0 for rates in found[1:])
+    assert [rates[0] > 0 for rates in found] == [False, True, False, True]  # it began anew
+
+
 def test_show_fps_false_and_interval_0_print_nothing(capfd):
-    ended(logged(source(0, frames=5), "fps_measurement_interval_sec=0", sources=1))
+    ended(logged(source(0, frames=27), "fps_measurement_interval_sec=0", sources=1))
     off = "fps-measurement-interval-sec=1 show-fps=false"
     ended(logged(source(0, frames=27), off, sources=1))
     assert "PERF" not in capfd.readouterr().out

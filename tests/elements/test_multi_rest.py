@@ -12,6 +12,7 @@ from footage import clip
 from penstock.gst import batch_of
 from rest_orders import ask, stream
 from rtsp import RtspServer, closed_port
+from streams import Gst
 
 ADD, REMOVE = "/api/v1/stream/add", "/api/v1/stream/remove"
 INFO = "/api/v1/stream/get-stream-info"
@@ -60,6 +61,23 @@ def test_sources_come_and_go_while_the_others_play(ball):
         playing.wait_for_more(10, of=0)
     numbers = [number for batch in playing.batches for who, number, _ in batch if who == 0]
     assert numbers == list(range(len(numbers)))  # nothing of it was lost
+
+
+def test_a_file_that_joins_late_joins_the_time_of_the_others(ball):
+    times = []
+
+    def note(_pad, info):
+        times.append(info.get_buffer().pts)
+        return Gst.PadProbeReturn.OK
+
+    with Served(ball, sensor_id_list="first", file_loop=0) as playing:
+        playing.mux.get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, note)
+        wait_for(playing.pipeline, "stream-remove")
+        before = len(times)
+        playing.order("camera_add", "second", ball)
+        wait_for(playing.pipeline, "stream-remove")
+    assert len(times) == before + 30
+    assert times == sorted(set(times))
 
 
 def test_a_pipeline_may_begin_without_sources(ball):

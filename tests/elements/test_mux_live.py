@@ -58,9 +58,8 @@ def test_a_mux_of_files_is_live_only_where_the_application_says_so(said):
 
 
 def test_another_timeout_while_playing_is_told_to_the_pipeline():
-    description = mux(1, batched_push_timeout=10_000, then="fakesink sync=true") + source(
-        0, frames=-1, live=True
-    )
+    settings = {"sync_inputs": 1, "batched_push_timeout": 10_000, "max_latency": 5 * MS}
+    description = mux(1, then="fakesink sync=true", **settings) + source(0, frames=-1, live=True)
     with Playing(description) as playing:
         playing.wait_for_more()
         bus = playing.pipeline.get_bus()
@@ -68,7 +67,7 @@ def test_another_timeout_while_playing_is_told_to_the_pipeline():
             pass
         playing.mux.set_property("batched-push-timeout", 60_000)
         assert bus.timed_pop_filtered(10 * Gst.SECOND, Gst.MessageType.LATENCY)
-        assert latency(playing) == (True, 100 * MS)
+        assert latency(playing) == (True, (40 + 60 + 5) * MS)
 
 
 def test_a_camera_that_never_connects_holds_the_others_back_once():

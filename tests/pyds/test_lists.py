@@ -113,6 +113,10 @@ def test_the_nth_frame_of_a_list(batch):
         pyds.nvds_get_nth_frame_meta(batch.frame_meta_list, 2)
     with pytest.raises(IndexError, match=r"the list has no frame -1"):
         pyds.nvds_get_nth_frame_meta(batch.frame_meta_list, -1)
+    with pytest.raises(IndexError, match=r"the list has no frame 2147483647"):
+        pyds.nvds_get_nth_frame_meta(batch.frame_meta_list, 2**31 - 1)  # at once
+    with pytest.raises(TypeError, match=r"nvds_get_nth_frame_meta: index takes a whole number"):
+        pyds.nvds_get_nth_frame_meta(batch.frame_meta_list, 0.5)
 
 
 class CList:

@@ -1,5 +1,7 @@
 """Tensors, layers and class maps through pyds."""
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,16 @@ def test_types_that_newer_versions_number_read_as_those_numbers():
     layer = pyds.NvDsInferLayerInfo.cast(TensorLayer("ids", np.zeros(1, np.int64)))
     assert layer.dataType == 4
     assert str(layer.dataType) == "NvDsInferDataType.???"
+
+
+def test_numbers_seen_through_a_buffer_outlive_the_metadata():
+    layer = pyds.NvDsInferLayerInfo.cast(TensorLayer("big", np.ones((500, 1000), np.float32)))
+    numbers = np.asarray(layer.buffer)
+    gone = weakref.ref(layer._core)
+    del layer
+    assert gone() is None
+    assert numbers.sum() == 500_000
+    assert numbers.dtype == np.float32
 
 
 @pytest.mark.parametrize("index", [2, -1])

@@ -43,6 +43,15 @@ def test_a_warp_that_moves_nothing_is_the_identity(held, picture):
         assert np.array_equal(plane, expected)
 
 
+def test_a_picture_of_ten_bits_is_made_in_eight(picture):
+    luma, chroma = held_as("NV12", picture).planes()
+    planes = (luma.astype(np.uint16) << 8, chroma.astype(np.uint16) << 8)
+    deep = CpuSurface.from_planes(planes, "P010_10LE", colorimetry=Colorimetry())
+    made = Warp((W, H), (W, H), same).apply(deep.convert("NV12"))
+    assert (made.format, made.held_format) == ("NV12", "NV12")
+    assert np.array_equal(made.planes()[0], luma)
+
+
 @pytest.mark.parametrize("held", ["BGR", "NV12", "I420", "Y42B", "Y444"])
 def test_chroma_moves_with_luma(held, picture):
     moved = Warp((W, H), (W - 20, H - 10), lambda x, y: (x + 20, y + 10)).apply(

@@ -14,6 +14,7 @@ from penstock.config import DewarperConfig
 from penstock.errors import ConfigError, StreamError
 from penstock.gst import (
     GPU_ID,
+    HELD_FORMAT,
     SOURCE_FORMATS,
     Element,
     Gst,
@@ -128,7 +129,8 @@ class NvDewarper(Element, Gst.Element):
             for surface in self._chosen()
         ]
         width, height = self._output_size()
-        made = caps.copy()
+        structure = caps.get_structure(0).copy()
+        structure.remove_field(HELD_FORMAT)
         for name, value in (
             ("format", self._format),
             ("width", width),
@@ -138,8 +140,9 @@ class NvDewarper(Element, Gst.Element):
             ("batch-size", len(self._warps)),
             ("num-surfaces-per-frame", len(self._warps)),
         ):
-            made.set_value(name, value)
-        made.get_structure(0).remove_field("held-format")
+            structure.set_value(name, value)
+        made = Gst.Caps.new_empty()
+        made.append_structure_full(structure, caps.get_features(0).copy())
         return bool(self._src.push_event(Gst.Event.new_caps(made)))
 
     def _chosen(self) -> Any:

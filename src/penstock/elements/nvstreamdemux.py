@@ -176,13 +176,14 @@ class NvStreamDemux(Element, Gst.Element):
             self._note(number, event.get_structure())
         elif kind == PAD_DELETED:
             self._sources.pop(number, None)
-        if branch is None or not branch.output.started or kind in (PAD_ADDED, STREAM_SEGMENT):
+        if branch is None or kind in (PAD_ADDED, STREAM_SEGMENT):
             return True
         if kind == STREAM_EOS:
             if self.setting("per-stream-eos"):
                 branch.output.end()
             return True
-        return push_source_event(branch.output.pad, kind, number)
+        # Before its start a pad takes no other event in the right order.
+        return not branch.output.started or push_source_event(branch.output.pad, kind, number)
 
     def _note(self, number: int, said: Gst.Structure) -> None:
         source = self._source(number)
