@@ -113,21 +113,23 @@ def programs(video: Path, model: Path, frames: int, cache: Path) -> Iterator[Pro
             environment,
             _versions(sys.executable, [backend]),
         )
-    quiet = {"YOLO_CONFIG_DIR": str(cache)}
-    for name, script, wanted in (
+    by_hand = ["supervision", "onnxruntime", "opencv-python-headless"]
+    for name, script, wanted, environment in (
+        ("supervision + ONNX Runtime", "supervision", by_hand, {}),
+        ("the same, threads not spinning", "supervision", by_hand, {"SPINNING": "0"}),
         (
-            "supervision + ONNX Runtime",
-            "supervision",
-            ["supervision", "onnxruntime", "opencv-python-headless"],
+            "Ultralytics, ONNX Runtime",
+            "ultralytics",
+            ["ultralytics", "onnxruntime", "onnx"],
+            {"YOLO_CONFIG_DIR": str(cache)},
         ),
-        ("Ultralytics, ONNX Runtime", "ultralytics", ["ultralytics", "onnxruntime", "onnx"]),
-        ("InferencePipeline + ONNX Runtime", "roboflow", ["inference-cpu", "onnxruntime"]),
+        ("InferencePipeline + ONNX Runtime", "roboflow", ["inference-cpu", "onnxruntime"], {}),
     ):
         python = _installed(cache / script, wanted)
         if python is not None:
             command = [python, str(OTHERS / f"with_{script}.py"), str(video), str(model)]
             versions = _versions(python, wanted[:2])
-            yield Program(name, [*command, str(frames)], quiet, versions)
+            yield Program(name, [*command, str(frames)], environment, versions)
 
 
 def measure(program: Program, frames: int) -> Sample:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import cv2
@@ -16,12 +17,19 @@ THRESHOLD, IOU, MOST = 0.25, 0.45, 300
 class OnnxDetector:
     """YOLOv8's ONNX form; f32, ONNX Runtime's own defaults: a thread for every core.
 
+    `SPINNING=0` in the environment lets these threads sleep while they wait.
+
     Args:
         model: The ONNX file; its input is a square.
     """
 
     def __init__(self, model: str) -> None:
-        self._session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        spinning = os.environ.get("SPINNING", "1")
+        options.add_session_config_entry("session.intra_op.allow_spinning", spinning)
+        self._session = onnxruntime.InferenceSession(
+            model, options, providers=["CPUExecutionProvider"]
+        )
         node = self._session.get_inputs()[0]
         self._input, self._side = node.name, node.shape[2]
 

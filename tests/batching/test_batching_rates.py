@@ -107,6 +107,20 @@ def test_an_ended_source_adds_nothing():
     assert served(batcher) == [0]
 
 
+def test_a_source_whose_last_frame_waits_adds_nothing_to_it():
+    batcher = make_batcher({0: PadRate(most_frames=3)}, batch_size=3)
+    push_to(batcher, 0)
+    batcher.eos(0)
+    assert served(batcher) == [0]
+
+
+def test_a_source_in_a_gap_adds_nothing_to_the_frame_before_it():
+    batcher = make_batcher({0: PadRate(most_frames=2)}, batch_size=2)
+    push_to(batcher, 0)
+    batcher.gap(0, now_ns=0)
+    assert served(batcher) == [0]
+
+
 # Priorities
 
 

@@ -80,6 +80,15 @@ def test_with_fewer_slots_the_earliest_frames_go_first():
     assert batcher.decide(now_ns=0) == Batch(((1, 10), (2, 11)))
 
 
+def test_a_frame_of_the_moment_that_was_shown_is_not_late():
+    batcher = make_batcher(0, 1, batch_size=1)
+    push(batcher, 0, 7, shown=0)
+    push(batcher, 1, 7, shown=0)
+    assert decide_all(batcher) == [Batch(((0, 7),))]
+    push(batcher, 0, 8)
+    assert decide_all(batcher) == [Batch(((1, 7),))]
+
+
 # How long it waits
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from penstock.errors import ConfigError
 from penstock.pipeline.rtsp_address import RtspAddress
-from penstock.pipeline.rtsp_certificate import make_certificate, read_certificate
+from penstock.pipeline.rtsp_certificate import read_certificate
 from penstock.pipeline.rtsp_server import RtspServer
 from rtsp_client import PATIENCE_S, Player, Session
 from streams import Gst
@@ -48,8 +48,8 @@ class Counter:
 class Served:
     """A playing pipeline and its server."""
 
-    def __init__(self, pipeline, server):
-        self.pipeline, self.server = pipeline, server
+    def __init__(self, pipeline, server, stream):
+        self.pipeline, self.server, self.stream = pipeline, server, stream
         self.taken, self.encoded = (
             Counter(pipeline.get_by_name(name).get_static_pad(pad))
             for name, pad in (("valve", "sink"), ("encoder", "src"))
@@ -77,8 +77,8 @@ def served(
         f"! {VALVE} ! {ENCODE.format(bitrate=bitrate)}"
     )
     with RtspServer(RtspAddress.parse(address), certificate=certificate) as server:
-        server.publish(pipeline.get_by_name("out"), valve=pipeline.get_by_name("valve"))
-        it = Served(pipeline, server)
+        stream = server.publish(pipeline.get_by_name("out"), valve=pipeline.get_by_name("valve"))
+        it = Served(pipeline, server, stream)
         pipeline.set_state(Gst.State.PLAYING)
         try:
             yield it
@@ -183,10 +183,12 @@ def test_a_client_that_stops_reading_slows_nobody():
         stalled.pictures(30)
 
 
-def test_the_clients_are_told_that_it_ends():
-    with served() as it, Player(it.url, protocols="tcp") as player:
+@pytest.mark.parametrize("protocols", ["tcp", "udp"])
+def test_the_clients_are_told_that_it_ends(protocols):
+    with served() as it, Player(it.url, protocols=protocols) as player:
         player.pictures(3)
         it.server.__exit__(None, None, None)
+        assert not it.stream.watched
         assert player.ending() == "end"
 
 
@@ -212,11 +214,12 @@ def test_a_certificate_that_is_given_is_the_one_that_clients_see(certificate):
         with Player(it.url, ca=file) as player:
             assert is_red(player.pictures(1)[0])
         with Player(it.url, protocols="udp", ca=file) as player:
-            player.ending()  # pictures go encrypted or not at all
+            with pytest.raises(AssertionError, match="ended"):
+                player.pictures(1)  # they go encrypted or not at all
 
 
 def test_a_certificate_that_was_made_is_not_trusted_by_who_looks(certificate):
-    with served("rtsps://ann:pw@127.0.0.1:0/ds", certificate=make_certificate()) as it:
+    with served("rtsps://ann:pw@127.0.0.1:0/ds") as it:
         with Player(it.url_for("ann:pw"), ca=certificate[0]) as player:
             assert player.ending() != "end"
         with Player(it.url_for("ann:pw")) as player:

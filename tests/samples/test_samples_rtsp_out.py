@@ -85,7 +85,9 @@ def test_a_file_is_served_with_its_objects(ball, config, codec, encoder):
             seen = player.pictures(30)[-1]
         assert (seen.width, seen.height) == (1920, 1080)
         assert seen.rgb[0] > seen.rgb[2] + 1  # the boxes are red, the video is gray
-        assert it.stop() == "Stopped\n"
+        said = it.stop()
+        assert said.endswith("Stopped\n")
+        assert "Error" not in said
 
 
 def test_it_ends_with_its_file(tmp_path, config):
@@ -146,8 +148,9 @@ def test_a_camera_that_goes_away_leaves_the_others(config):
         it.wait_for("Source=0 ")
         it.wait_for("Source=1 ")
         one.kill()
-        it.printed = ""
-        it.wait_for(r"(Frame Number=\d+ Source=1 .*\n(.|\n)*){40}")
+        for _ in range(40):
+            it.printed = ""
+            it.wait_for("Source=1 ")
         it.stop()
 
 

@@ -34,6 +34,7 @@ from penstock.gst.rtsp_retry import Retry
 from penstock.gst.smart_record import Recorder, Recording, RecordSettings
 from penstock.gst.smart_record_info import RecordingInfo, pointer_to, write_session
 from penstock.gst.splitting import split
+from penstock.gst.stream_clock import StreamClock
 from penstock.gst.stream_output import StreamOutput
 from penstock.gst.stream_state import StreamState
 from penstock.gst.surfaces import (
@@ -105,6 +106,7 @@ __all__ = [
     "Retry",
     "RunTimeSettings",
     "Shares",
+    "StreamClock",
     "StreamMux",
     "StreamOutput",
     "StreamState",

@@ -15,6 +15,7 @@ from penstock.gst.gi import GObject, Gst
 from penstock.gst.messages import post_warning
 from penstock.gst.multi_source_entry import SourceEntry
 from penstock.gst.rest_settings import RunTimeSettings
+from penstock.gst.stream_clock import StreamClock
 from penstock.gst.uri_source import reason_of
 from penstock.meta import SensorInfo
 from penstock.rest import Places, Setting, find
@@ -51,7 +52,7 @@ class MultiUriSource(Element):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lock = threading.Lock()  # guards what follows; entries are replaced, never changed
+        self._lock = threading.RLock()  # guards what follows; messages come in it
         self._entries: tuple[SourceEntry, ...] = ()
         self._target = Gst.State.NULL
         self._places = Places()
@@ -69,6 +70,7 @@ class MultiUriSource(Element):
             )
             pad.set_target(out)
             self._run_time = RunTimeSettings(self.mux)
+            self._clock = StreamClock(self.mux)
         self.add_pad(pad)
 
     # What a subclass says
@@ -158,7 +160,8 @@ class MultiUriSource(Element):
         convert = _made("nvvideoconvert") if self.converts() else None
         named = SensorInfo(number, sensor.sensor_id, sensor.sensor_name, sensor.uri)
         on_pad = weak(self._on_pad, otherwise=None)
-        entry = SourceEntry(named, source, convert=convert, on_pad=on_pad)
+        now_ns = self._clock.now_ns
+        entry = SourceEntry(named, source, convert=convert, joins_ns=now_ns, on_pad=on_pad)
         self._entries = (*self._entries, entry)
         return entry
 
@@ -179,8 +182,18 @@ class MultiUriSource(Element):
     def _bring(self, entry: SourceEntry) -> Gst.StateChangeReturn:
         result = entry.bring_to(lambda: self._target)
         if result == _RESULT.FAILURE:
-            self._lost.put(entry)
+            self._lose(entry, "it cannot be started")
         return result
+
+    def _lose(self, entry: SourceEntry, reason: str) -> None:
+        """Have a source that failed taken out; only its first reason counts."""
+        with self._lock:
+            is_news, entry.is_lost = not (entry.is_lost or entry.is_dead), True
+        if is_news:
+            sensor = entry.sensor
+            named = f"source {sensor.source_id} ({sensor.sensor_id})"
+            post_warning(self, f"{named} is taken out: {reason}")
+            self._lost.put(entry)
 
     def _on_pad(self, _source: Gst.Element, pad: Gst.Pad, entry: SourceEntry) -> None:
         with self._lock:
@@ -222,6 +235,7 @@ class MultiUriSource(Element):
             target=self._reap, name=f"{self.get_name()}-sources", daemon=True
         )
         self._reaper.start()
+        self._clock.now_ns = 0
         try:
             for sensor in self.initial_sources():
                 self.add_stream(sensor)
@@ -261,9 +275,7 @@ class MultiUriSource(Element):
         """A child said something: what concerns one source only does not end the pipeline."""
         entry = next((one for one in self._entries if one.owns(message.src)), None)
         if entry is not None and message.type == Gst.MessageType.ERROR:
-            if not entry.is_dead:
-                post_warning(self, f"{_named(entry.sensor)} is taken out: {reason_of(message)}")
-                self._lost.put(entry)
+            self._lose(entry, reason_of(message))
             return
         if entry is not None and entry.is_dead and message.type == Gst.MessageType.WARNING:
             return
@@ -303,7 +315,3 @@ def _made(factory: str) -> Gst.Element:
     if element is None:
         raise MissingExtraError(f"{factory} is not registered")
     return element
-
-
-def _named(sensor: SensorInfo) -> str:
-    return f"source {sensor.source_id} ({sensor.sensor_id})"

@@ -18,12 +18,14 @@ class SourceEntry:
         sensor: What it is.
         source: An nvurisrcbin, not yet in a bin.
         convert: Turns and crops its pictures, where that is wanted.
+        joins_ns: The mux's running time.
         on_pad: Called with the source, a new pad of it, and this object; on a streaming thread.
 
     Attributes:
         sensor: As given.
         parts: Its elements.
         sink: Its pad of the mux, once it has pictures.
+        is_lost: Whether it has failed.
         is_dead: Whether it is being taken out: what it says does not count any more.
     """
 
@@ -33,12 +35,14 @@ class SourceEntry:
         source: Gst.Element,
         *,
         convert: Gst.Element | None,
+        joins_ns: int,
         on_pad: Callable[[Gst.Element, Gst.Pad, SourceEntry], None],
     ) -> None:
         self.sensor, self.source, self.convert = sensor, source, convert
         self.parts = (source,) if convert is None else (source, convert)
         self.sink: Gst.Pad | None = None
-        self.is_dead = False
+        self.is_lost = self.is_dead = False
+        self._joins_ns = joins_ns
         self._state_lock = threading.Lock()
         self._handler = source.connect("pad-added", on_pad, self)
         for part in self.parts:
@@ -64,6 +68,9 @@ class SourceEntry:
         """Lead its pictures into the mux."""
         if self.sink is None:
             self.sink = mux.request_pad_simple(f"sink_{self.sensor.source_id}")
+            query = Gst.Query.new_latency()
+            is_live = pad.query(query) and query.parse_latency()[0]
+            self.sink.set_offset(0 if is_live else self._joins_ns)  # a file's own time begins at 0
             if self.convert is not None:
                 self.convert.get_static_pad("src").link(self.sink)
         entrance = self.sink if self.convert is None else self.convert.get_static_pad("sink")

@@ -54,14 +54,18 @@ _OF_MUX = {
     "BATCHED_PUSH_TIMEOUT_UPDATE": "batched-push-timeout",
     "MAX_LATENCY_UPDATE": "max-latency",
 }
-_OF_SOURCE = {
-    "DROP_FRAME_INTERVAL_UPDATE": ("nvv4l2decoder", "drop-frame-interval"),
-    "SKIP_FRAMES_UPDATE": ("nvv4l2decoder", "skip-frames"),
-    "LOW_LATENCY_MODE_UPDATE": ("nvv4l2decoder", "low-latency-mode"),
-    "SRC_CROP_UPDATE": ("nvvideoconvert", "src-crop"),
-    "DEST_CROP_UPDATE": ("nvvideoconvert", "dest-crop"),
-    "FLIP_METHOD_UPDATE": ("nvvideoconvert", "flip-method"),
-    "INTERPOLATION_METHOD_UPDATE": ("nvvideoconvert", "interpolation-method"),
+_DECODER, _OPENER, _CONVERTER = "nvv4l2decoder", "nvurisrcbin", "nvvideoconvert"
+_OF_SOURCE: dict[str, dict[str, str]] = {  # what opens a source again sets the next decoder
+    "DROP_FRAME_INTERVAL_UPDATE": {
+        _DECODER: "drop-frame-interval",
+        _OPENER: "drop-frame-interval",
+    },
+    "SKIP_FRAMES_UPDATE": {_DECODER: "skip-frames", _OPENER: "dec-skip-frames"},
+    "LOW_LATENCY_MODE_UPDATE": {_DECODER: "low-latency-mode", _OPENER: "low-latency-mode"},
+    "SRC_CROP_UPDATE": {_CONVERTER: "src-crop"},
+    "DEST_CROP_UPDATE": {_CONVERTER: "dest-crop"},
+    "FLIP_METHOD_UPDATE": {_CONVERTER: "flip-method"},
+    "INTERPOLATION_METHOD_UPDATE": {_CONVERTER: "interpolation-method"},
 }
 
 
@@ -97,12 +101,12 @@ class RunTimeSettings:
         elif setting.token in _OF_MUX:
             self._mux.set_property(_OF_MUX[setting.token], values[0])
         elif setting.token in _OF_SOURCE:
-            factory, name = _OF_SOURCE[setting.token]
-            found = [part for part in _all_in(source) if _factory_of(part) == factory]
+            names = _OF_SOURCE[setting.token]
+            found = [part for part in _all_in(source) if _factory_of(part) in names]
             if not found:
-                raise StreamError(f"source {setting.source_id} has no {factory} (yet)")
+                raise StreamError(f"source {setting.source_id} has no {next(iter(names))} (yet)")
             for part in found:
-                part.set_property(name, values[0])
+                part.set_property(names[_factory_of(part)], values[0])
         else:
             raise StreamError(f"nothing here acts on {setting.token}")
 

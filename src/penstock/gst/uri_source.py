@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from penstock.errors import ConfigError, StreamError
@@ -247,6 +248,8 @@ class UriSource(Element):
         elif self._timeline is not None:
             self._timeline.begin_anew()
         try:
+            decoder = self.connection_settings().decoder  # may have been set while playing
+            self._wanted = replace(self._wanted, decoder=decoder)
             self._connect()
         except BaseException as error:  # such as an element that is missing
             post_error(self, error)

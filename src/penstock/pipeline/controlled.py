@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from penstock.errors import PenstockError, StreamError
-from penstock.gst import Gst, Login, RunTimeSettings
+from penstock.gst import Gst, Login, RunTimeSettings, StreamClock
 from penstock.meta import SensorInfo
 from penstock.pipeline.running import Run
 from penstock.pipeline.sources import SourceBin, uri_of
@@ -58,6 +58,7 @@ class ControlledRun(Run):
         self._mux = pipeline.get_by_name("mux")
         self._run_time = RunTimeSettings(self._mux)
         self._thread = threading.get_ident()
+        self._clock = StreamClock(self._mux)
         self._orders: SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = SimpleQueue()
         self._is_over = False
         self._places = Places()
@@ -157,7 +158,7 @@ class ControlledRun(Run):
         super().stop()
 
     def _in_loop(self, function: Callable[[], T]) -> T:
-        if threading.get_ident() == self._thread:
+        if threading.get_ident() == self._thread and not self._is_over:
             return function()
         future: Future[T] = Future()
         self._orders.put((function, future))
@@ -192,7 +193,10 @@ class ControlledRun(Run):
         self._sources.append(source)
         self._open.append(source)
         self.pipeline.add(source.bin)
-        source.pad.link(self._mux.request_pad_simple(f"sink_{number}"))
+        pad = self._mux.request_pad_simple(f"sink_{number}")
+        if not source.is_live:
+            pad.set_offset(self._clock.now_ns)  # its own time begins at 0
+        source.pad.link(pad)
         self._do_aside(source.bin.sync_state_with_parent)
         return number
 

@@ -140,7 +140,7 @@ def _taking_orders(run: ControlledRun, address: RestAddress | None) -> Iterator[
 
 
 def _serve(job: DetectJob, warn: Callable[[str], None]) -> RtspServer:
-    from penstock.pipeline.rtsp_certificate import make_certificate, read_certificate
+    from penstock.pipeline.rtsp_certificate import read_certificate
     from penstock.pipeline.rtsp_server import RtspServer
 
     assert job.rtsp is not None
@@ -148,7 +148,6 @@ def _serve(job: DetectJob, warn: Callable[[str], None]) -> RtspServer:
     if job.tls_certificate is not None:
         certificate = read_certificate(job.tls_certificate, key=job.tls_key)
     elif job.rtsp.secure:
-        certificate = make_certificate()
         warn("rtsps: a certificate was made for this run, which no client can check")
     return RtspServer(job.rtsp, certificate=certificate)
 

@@ -12,6 +12,7 @@ from penstock.errors import ConfigError
 from penstock.gst import GLib, Gst
 from penstock.gst.rtsp_server import Gio, GstRtsp, GstRtspServer, offer
 from penstock.pipeline.rtsp_address import RtspAddress
+from penstock.pipeline.rtsp_certificate import make_certificate
 from penstock.pipeline.rtsp_stream import RtspStream
 
 _ROLE = "watcher"
@@ -29,13 +30,13 @@ class RtspServer:
 
     Args:
         address: Where to serve, and to whom; its path is `publish`'s default.
-        certificate: For a secure address; whoever gives none gets clients nothing but errors.
+        certificate: For a secure address; by default one is made, which no client can check.
 
     Attributes:
         address: With the port that it really has.
 
     Raises:
-        ConfigError: The port is taken, or the host is not this machine's.
+        ConfigError: The port is taken, the host is not this machine's, or there is no TLS here.
     """
 
     def __init__(self, address: RtspAddress, *, certificate: Gio.TlsCertificate = None) -> None:
@@ -56,11 +57,11 @@ class RtspServer:
 
     def _guard(self, address: RtspAddress, certificate: Gio.TlsCertificate) -> None:
         """Ask for the password; encrypt."""
-        if address.user is None and certificate is None:
+        if address.user is None and not address.secure:
             return
         auth = GstRtspServer.RTSPAuth.new()
-        if certificate is not None:
-            auth.set_tls_certificate(certificate)
+        if address.secure:
+            auth.set_tls_certificate(certificate or make_certificate())
         token = GstRtspServer.RTSPToken.new()
         token.set_string(GstRtspServer.RTSP_TOKEN_MEDIA_FACTORY_ROLE, _ROLE)
         if address.user is None:
@@ -136,13 +137,11 @@ class RtspServer:
         for stream in self._streams:
             stream.end()
         if any(stream.watched for stream in self._streams):
-            time.sleep(_GOODBYE_S)
+            time.sleep(_GOODBYE_S)  # the last pictures and RTCP's BYE are on their way
         for source in self._sources:
             source.destroy()
         for client in self._server.client_filter(None):
             client.close()
-        everyone = GstRtspServer.RTSPFilterResult.REMOVE
-        self._server.get_session_pool().filter(lambda _pool, _session: everyone)
         give_up = time.monotonic() + _PATIENCE_S
         while any(stream.watched for stream in self._streams) and time.monotonic() < give_up:
             time.sleep(0.01)

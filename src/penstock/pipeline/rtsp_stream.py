@@ -107,9 +107,8 @@ class RtspStream:
             time_ns = self._time_ns(pad, buffer.pts)
             with self._lock:
                 feeds = list(self._feeds.values())
-            for feed in feeds:
-                feed.push(buffer, time_ns)
-            if self._key_frame_due:
+            waiting = [feed for feed in feeds if not feed.push(buffer, time_ns)]
+            if waiting or self._key_frame_due:
                 self.request_key_frame()
         return Gst.PadProbeReturn.OK
 
@@ -134,13 +133,13 @@ class _Feed:
         self._last_ns = 0
         self._needs_key_frame = True
 
-    def push(self, buffer: Gst.Buffer, time_ns: int) -> None:
-        """Hand a picture over, or leave it out."""
+    def push(self, buffer: Gst.Buffer, time_ns: int) -> bool:
+        """Hand a picture over, or leave it out; returns false if only a key frame would do."""
         if self._source.get_property("current-level-buffers") >= _MOST_WAITING:
             self._needs_key_frame = True
-            return
+            return True
         if self._needs_key_frame and buffer.has_flags(Gst.BufferFlags.DELTA_UNIT):
-            return
+            return False
         self._needs_key_frame = False
         copied = Gst.BufferCopyFlags.MEMORY | Gst.BufferCopyFlags.FLAGS
         bare: Gst.Buffer = buffer.copy_region(copied, 0, buffer.get_size())  # without metadata
@@ -148,6 +147,7 @@ class _Feed:
         self._last_ns = max(self._last_ns + 1, time_ns)
         bare.pts = self._last_ns
         self._source.emit("push-buffer", bare)
+        return True
 
     def end(self) -> None:
         """Nothing more comes."""
