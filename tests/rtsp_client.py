@@ -1,10 +1,10 @@
 """RTSP clients for tests: a player in a process of its own, and the bare protocol.
 
-    with Player(url) as player:
-        first, second = player.pictures(2)   # decoded
-    with Session(url) as session:            # RTP packets in the RTSP connection
-        session.play()
-        packets = session.packets(10)
+with Player(url) as player:
+    first, second = player.pictures(2)   # decoded
+with Session(url) as session:            # RTP packets in the RTSP connection
+    session.play()
+    packets = session.packets(10)
 """
 
 import base64

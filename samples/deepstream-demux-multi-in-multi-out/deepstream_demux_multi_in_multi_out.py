@@ -42,7 +42,8 @@ def count(_pad: Gst.Pad, info: Gst.PadProbeInfo, branch: int) -> Gst.PadProbeRet
         print(
             f"Branch={branch} Source={frame.pad_index} Frame Number={frame.frame_num} "
             f"Number of Objects={frame.num_obj_meta} Vehicle_count={vehicles} "
-            f"Person_count={labels['person']}",
+            f"Person_count={labels['person']}\n",
+            end="",  # in one piece: other threads print, too
             flush=True,
         )
     return Gst.PadProbeReturn.OK
@@ -117,7 +118,7 @@ def play(pipeline: Gst.Pipeline) -> int:
             print(f"Error: {error.message}\n{where}", file=sys.stderr)
             loop.quit()
         elif (said := message.get_structure()) is not None and said.has_name("stream-eos"):
-            print(f"Got EOS from stream {said.get_uint('stream-id')[1]}", flush=True)
+            print(f"Got EOS from stream {said.get_uint('stream-id')[1]}\n", end="", flush=True)
 
     bus = pipeline.get_bus()
     bus.add_signal_watch()
@@ -130,9 +131,10 @@ def play(pipeline: Gst.Pipeline) -> int:
 
 
 def finish(pipeline: Gst.Pipeline) -> bool:
-    """Ctrl-C: end the streams, so that each file is closed properly."""
+    """Ctrl-C: end the branches, so that each file is closed properly."""
     print("Stopping", file=sys.stderr)
-    pipeline.send_event(Gst.Event.new_eos())
+    # Not the sources: one whose camera is away has nobody to end it.
+    pipeline.get_by_name("demux").get_static_pad("sink").send_event(Gst.Event.new_eos())
     return False  # the second one ends the process
 
 

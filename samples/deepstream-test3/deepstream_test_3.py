@@ -40,7 +40,8 @@ def count(_pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
         print(
             f"Frame Number={frame.frame_num} Source={frame.pad_index} "
             f"Number of Objects={frame.num_obj_meta} Vehicle_count={vehicles} "
-            f"Person_count={labels['person']}",
+            f"Person_count={labels['person']}\n",
+            end="",  # in one piece: other threads print, too
             flush=True,
         )
     return Gst.PadProbeReturn.OK
@@ -118,7 +119,7 @@ def play(pipeline: Gst.Pipeline) -> int:
             print(f"Error: {error.message}\n{where}", file=sys.stderr)
             loop.quit()
         elif (said := message.get_structure()) is not None and said.has_name("stream-eos"):
-            print(f"Got EOS from stream {said.get_uint('stream-id')[1]}", flush=True)
+            print(f"Got EOS from stream {said.get_uint('stream-id')[1]}\n", end="", flush=True)
 
     bus = pipeline.get_bus()
     bus.add_signal_watch()

@@ -55,12 +55,14 @@ class Playing:
         pipeline: It ends in NULL.
         mux: Its mux.
         batches: What `look(buffer)` returned, batch by batch.
+        entered: How many buffers reached the pad that was added last.
     """
 
     def __init__(self, description, look=record):
         self.pipeline = Gst.parse_launch(description)
         self.mux = self.pipeline.get_by_name("mux")
         self.batches = []
+        self.entered = 0
         self._look = look
         self._came = threading.Condition()
         self.mux.get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, self._keep)
@@ -121,6 +123,8 @@ class Playing:
         self.pipeline.add(added)
         pad = self.mux.request_pad_simple(f"sink_{number}")
         assert added.get_static_pad("src").link(pad) == Gst.PadLinkReturn.OK
+        self.entered = 0
+        pad.add_probe(Gst.PadProbeType.BUFFER, self._count_entering)
         assert added.sync_state_with_parent()
         return added, pad
 
@@ -130,6 +134,10 @@ class Playing:
         pad.send_event(Gst.Event.new_flush_stop(False))
         self.mux.release_request_pad(pad)
         self.pipeline.remove(added)
+
+    def _count_entering(self, _pad, _info):
+        self.entered += 1
+        return Gst.PadProbeReturn.OK
 
     def _said(self):
         message = self.pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR)

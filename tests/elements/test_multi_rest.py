@@ -3,6 +3,7 @@
 import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 from muxes import Playing
@@ -78,6 +79,8 @@ def test_a_file_that_joins_late_joins_the_time_of_the_others(ball):
         wait_for(playing.pipeline, "stream-remove")
     assert len(times) == before + 30
     assert times == sorted(set(times))
+    steps = {later - earlier for earlier, later in pairwise(times[before:])}
+    assert steps == {40_000_000}
 
 
 def test_a_pipeline_may_begin_without_sources(ball):
@@ -136,6 +139,33 @@ def test_a_source_that_turns_out_not_to_work_is_told_on_the_bus_and_gone(ball):
         assert "source 1 (bad) is taken out: Resource not found." in warnings[0]
         assert playing.listed() == {"first": 0}
         playing.wait_for_more(of=0)
+
+
+def test_a_source_that_waits_for_a_pipeline_that_stands_still_can_be_removed(ball):
+    with Served(ball, ball, sensor_id_list="first,second") as playing:
+        playing.wait_for_more(3, of=1)
+        playing.pipeline.set_state(Gst.State.PAUSED)
+        blocked = threading.Event()
+
+        def hold(_pad, _info):
+            blocked.set()
+            return Gst.PadProbeReturn.OK
+
+        pad = playing.mux.get_static_pad("src")
+        pad.add_probe(Gst.PadProbeType.BLOCK_DOWNSTREAM, hold)
+        playing.pipeline.set_state(Gst.State.PLAYING)
+        assert blocked.wait(30)  # from here on nothing leaves the mux
+        assert playing.order("camera_remove", "second", ball)[0] == 200
+        assert playing.listed() == {"first": 0}
+
+
+def test_sources_follow_the_state_of_the_bin(ball):
+    with Served(ball) as playing:
+        for state in (Gst.State.PLAYING, Gst.State.PAUSED, Gst.State.READY, Gst.State.PLAYING):
+            playing.pipeline.set_state(state)
+            (entry,) = playing.mux._entries
+            assert entry.source.get_state(30 * Gst.SECOND)[1] == state
+        playing.wait_for_more()
 
 
 def test_a_camera_is_added_and_removed_like_a_file(ball):

@@ -39,6 +39,9 @@ def new(sources, **properties):
     return mux(sources, factory="newmux", **properties)
 
 
+PATIENT = {"batched_push_timeout": 2_000_000_000}
+
+
 # Which mux
 
 
@@ -74,7 +77,9 @@ def test_frames_keep_their_sizes():
         ]
 
     message, batches = play(
-        new(2) + source(0, caps=caps_of(64, 36, 25)) + source(1, caps=caps_of(100, 50, 25)),
+        new(2, **PATIENT)
+        + source(0, caps=caps_of(64, 36, 25))
+        + source(1, caps=caps_of(100, 50, 25)),
         probe=look,
         at="mux",
     )
@@ -121,7 +126,9 @@ def test_the_caps_follow_the_size_of_the_first_source():
 def test_a_batch_is_as_large_as_sources_run_unless_the_file_says_otherwise(config, monkeypatch):
     def sizes(*, adaptive, **properties):
         path = config(f"[property]\nadaptive-batching={adaptive}\nbatch-size=2\n")
-        description = new(0, config_file_path=path, **properties).replace("batch-size=0", "")
+        description = new(0, config_file_path=path, **PATIENT, **properties).replace(
+            "batch-size=0", ""
+        )
         _, batches = play(
             description + "".join(source(n) for n in range(4)), probe=record, at="mux"
         )
@@ -142,7 +149,7 @@ def test_a_fast_source_may_have_several_frames_in_a_batch(config):
         "mux.yml",
     )
     message, batches = play(
-        new(4, config_file_path=path) + source(0, frames=12) + source(1, frames=4),
+        new(4, config_file_path=path, **PATIENT) + source(0, frames=12) + source(1, frames=4),
         probe=record,
         at="mux",
     )

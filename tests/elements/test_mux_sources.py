@@ -3,6 +3,7 @@
 import gc
 import os
 import threading
+from itertools import pairwise
 
 import pytest
 from muxes import FORMAT, Playing, caps_of, mux, numbers, source
@@ -121,6 +122,26 @@ def test_a_pad_is_released_while_its_source_still_pushes():
     assert found[0] == list(range(len(found[0])))
 
 
+def test_the_times_of_batches_rise_also_when_a_file_joins_late_and_stays_longest():
+    def look(buffer):
+        return [(f.source_id, f.frame_num, buffer.pts) for f in batch_of(buffer).frames]
+
+    with Playing(mux(2) + source(0, frames=200, extra=SLOW), look) as it:
+        it.wait_for_more(100)
+        it.add(1, f"videotestsrc num-buffers=300 ! {FORMAT}")
+        assert it.end().type == Gst.MessageType.EOS
+    times = [batch[0][2] for batch in it.batches]
+    steps = {later - earlier for earlier, later in pairwise(times)}
+    assert steps == {40_000_000}
+    assert numbers(it.batches) == {0: list(range(200)), 1: list(range(300))}
+
+
+def test_two_batches_of_one_moment_have_different_times():
+    _, times = play(mux(1) + source(0) + source(1), probe=lambda buffer: buffer.pts, at="mux")
+    assert len(times) == len(set(times)) == 20
+    assert times == sorted(times)
+
+
 def test_a_source_can_be_stopped_while_its_frame_waits_because_downstream_is_paused():
     with Playing(mux(2, then="queue ! fakesink sync=true", **TIMEOUT) + source(0, frames=-1)) as it:
         it.wait_for_more()
@@ -130,12 +151,7 @@ def test_a_source_can_be_stopped_while_its_frame_waits_because_downstream_is_pau
         def cycle():
             for number in (1, 2, 1):
                 added, pad = it.add(number)
-                entered = []
-                pad.add_probe(
-                    Gst.PadProbeType.BUFFER,
-                    lambda _pad, _info, entered=entered: entered.append(1) or Gst.PadProbeReturn.OK,
-                )
-                it.until(lambda entered=entered: len(entered) > 1)
+                it.until(lambda: it.entered > 1)
                 it.remove(added, pad)
             removed.set()
 

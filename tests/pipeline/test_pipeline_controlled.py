@@ -2,11 +2,13 @@
 
 import json
 import threading
+from itertools import pairwise
 
 import pytest
 
 from footage import clip
 from penstock.errors import ConfigError, StreamError
+from penstock.gst import Gst
 from penstock.pipeline import DetectJob, detect
 from penstock.rest import RestAddress, RestClient
 from rest_orders import ask, stream
@@ -88,15 +90,23 @@ def test_a_source_is_removed_before_its_end_and_its_place_is_free(ball, config, 
 
 
 def test_the_run_goes_on_without_sources_until_it_is_stopped(ball, config, other, tmp_path):
-    output = tmp_path / "out.mp4"
+    output, times = tmp_path / "out.mp4", []
+
+    def note(_pad, info):
+        times.append(info.get_buffer().pts)
+        return Gst.PadProbeReturn.OK
 
     def act(run):
+        out = run.pipeline.get_by_name("mux").get_static_pad("src")
         wait_until_gone(run, str(ball))
         assert run.streams() == []
+        out.add_probe(Gst.PadProbeType.BUFFER, note)
         run.add_source(other)
         wait_until_gone(run, other)
 
     summary, _ = controlled(job_of(ball, config, output=output), act)
+    assert times[0] >= (FRAMES - 1) * 40_000_000  # behind what was there before
+    assert {later - earlier for earlier, later in pairwise(times)} == {40_000_000}
     assert sum(summary.frames.values()) == 2 * FRAMES
     assert output.stat().st_size > 1000
 

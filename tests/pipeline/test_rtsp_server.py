@@ -71,11 +71,14 @@ def served(
     size=(160, 120),
     bitrate=1_000_000,
     certificate=None,
+    clock=None,
 ):
     pipeline = Gst.parse_launch(
         f"{source} ! video/x-raw,width={size[0]},height={size[1]},framerate=25/1 "
         f"! {VALVE} ! {ENCODE.format(bitrate=bitrate)}"
     )
+    if clock is not None:
+        pipeline.use_clock(clock)
     with RtspServer(RtspAddress.parse(address), certificate=certificate) as server:
         stream = server.publish(pipeline.get_by_name("out"), valve=pipeline.get_by_name("valve"))
         it = Served(pipeline, server, stream)
@@ -155,6 +158,15 @@ def test_the_time_stamps_are_the_pictures_not_those_of_their_arrival():
     assert steps <= {3599, 3600, 3601}, steps  # of 90,000 a second
 
 
+def test_a_pipeline_may_have_a_clock_of_its_own():
+    with served(clock=Gst.SystemClock(clock_type=Gst.ClockType.REALTIME)) as it:
+        with Session(it.url) as session:
+            session.play()
+            stamps = sorted({stamp for _, stamp, _ in session.packets(40)})
+        mean = (stamps[-1] - stamps[0]) / (len(stamps) - 1)
+        assert mean == pytest.approx(3600, rel=0.1)
+
+
 def test_a_client_that_pauses_goes_on_where_the_others_are():
     with served() as it, Session(it.url) as session:
         session.play()
@@ -213,9 +225,11 @@ def test_a_certificate_that_is_given_is_the_one_that_clients_see(certificate):
     with served("rtsps://127.0.0.1:0/ds", certificate=given) as it:
         with Player(it.url, ca=file) as player:
             assert is_red(player.pictures(1)[0])
-        with Player(it.url, protocols="udp", ca=file) as player:
-            with pytest.raises(AssertionError, match="ended"):
-                player.pictures(1)  # they go encrypted or not at all
+        with (
+            Player(it.url, protocols="udp", ca=file) as player,
+            pytest.raises(AssertionError, match="ended"),
+        ):
+            player.pictures(1)  # they go encrypted or not at all
 
 
 def test_a_certificate_that_was_made_is_not_trusted_by_who_looks(certificate):

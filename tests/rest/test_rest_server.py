@@ -135,9 +135,9 @@ def test_stopping_ends_idle_connections_threads_and_the_port():
     with serving() as port:
         idle = socket.create_connection(("127.0.0.1", port), timeout=30)
         ask(port, INFO)
+    assert set(threading.enumerate()) == before
     with idle:
         assert idle.recv(1) == b""
-    assert set(threading.enumerate()) == before
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=5)
 

@@ -12,6 +12,7 @@ from penstock.gst.messages import post_warning
 from penstock.meta import BatchMeta, Token
 
 _STALL_S = 5.0
+_STEP_NS = 250_000  # encoders refuse two pictures of one time
 
 
 class BatchOutput:
@@ -23,6 +24,9 @@ class BatchOutput:
     Args:
         pad: A source pad; only one thread pushes. Its element posts the warning when nothing
             comes back.
+
+    Attributes:
+        last_pts_ns: The time of the batch that was pushed last; below 0 before the first.
     """
 
     def __init__(self, pad: Gst.Pad) -> None:
@@ -33,7 +37,7 @@ class BatchOutput:
         self._announced = False
         self._caps: str | None = None
         self._untold: list[Callable[[Gst.Pad], object]] = []
-        self._last_pts_ns = 0
+        self.last_pts_ns = -_STEP_NS
 
     def open(self, *, slots: int) -> None:
         """Start anew, with so many batches at once."""
@@ -42,7 +46,7 @@ class BatchOutput:
             self._free.put(None)
         self._announced = False
         self._caps = None
-        self._last_pts_ns = 0
+        self.last_pts_ns = -_STEP_NS
         self._open = True
 
     def close(self) -> None:
@@ -98,12 +102,12 @@ class BatchOutput:
             push_event(self._pad)
 
     def push(self, batch: BatchMeta, *, pts_ns: int, duration_ns: int) -> Gst.FlowReturn:
-        """Push a batch; its time never runs backwards.
+        """Push a batch; its time is later than that of the one before.
 
         The caller must not keep `batch`: the next element would have to copy it.
         """
-        self._last_pts_ns = max(self._last_pts_ns, pts_ns)
-        address = new_buffer(pts_ns=self._last_pts_ns, duration_ns=duration_ns)
+        self.last_pts_ns = max(self.last_pts_ns + _STEP_NS, pts_ns)
+        address = new_buffer(pts_ns=self.last_pts_ns, duration_ns=duration_ns)
         attach(address, batch)
         del batch
         return push(self._pad, address)

@@ -77,6 +77,4 @@ def _leaving(
 
 def _attachment(name: str, frame: Any, *, entered_ns: int) -> UserMeta:
     latency = ComponentLatency(name, frame.source_id, frame.frame_num, entered_ns)
-    return UserMeta(
-        latency, meta_type=ComponentLatency.META_TYPE, copy_data=ComponentLatency.copy
-    )
+    return UserMeta(latency, meta_type=ComponentLatency.META_TYPE, copy_data=ComponentLatency.copy)

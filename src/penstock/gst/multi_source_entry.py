@@ -44,7 +44,7 @@ class SourceEntry:
         self.is_lost = self.is_dead = False
         self._joins_ns = joins_ns
         self._state_lock = threading.Lock()
-        self._handler = source.connect("pad-added", on_pad, self)
+        source.connect("pad-added", on_pad, self)
         for part in self.parts:
             part.set_locked_state(True)
         source.set_property("async-handling", True)
@@ -87,7 +87,6 @@ class SourceEntry:
 
     def leave(self, bin_: Gst.Bin, mux: Gst.Element) -> None:
         """Give its pad and its elements back, once it has stopped."""
-        self.source.handler_disconnect(self._handler)  # it holds this object, which holds it
         sink, self.sink = self.sink, None
         if sink is None:  # it never began, but may have been the last: the mux is to hear of it
             sink = mux.request_pad_simple(f"sink_{self.sensor.source_id}")

@@ -28,7 +28,8 @@ MUX_TARGET_FORMATS = ("NV12", "RGBA", "I420")
 class StreamMux(MuxInputs):
     """A mux without its properties, a mixin in front of `Gst.Element`.
 
-    One thread pushes on its pad `src`.
+    One thread pushes on its pad `src`. A file that joins late, whose own time begins at 0, is
+    shifted to where the batches are; live and synchronised sources keep their times.
     """
 
     if TYPE_CHECKING:
@@ -196,11 +197,21 @@ class StreamMux(MuxInputs):
         )
         flow = self._output.push(
             batch,
-            pts_ns=max(arrival.running_time_ns for arrival in arrivals),
+            pts_ns=max(self._time_ns(number, arrival) for number, arrival in decision.frames),
             duration_ns=arrivals[0].duration_ns,
         )
         if flow != Gst.FlowReturn.OK:
             self._end(flow)
+
+    def _time_ns(self, number: int, arrival: MuxArrival) -> int:
+        """When a frame is to be shown: behind what was shown when its source joined."""
+        source = self._sources.get(number)
+        if source is None:  # released meanwhile
+            return arrival.running_time_ns
+        if arrival.begins and not (self._batcher.live or self._batcher.together):
+            next_ns = self._output.last_pts_ns + arrival.shown_ns
+            source.shift_ns = max(0, next_ns - arrival.running_time_ns)
+        return arrival.running_time_ns + source.shift_ns
 
     def _batch_size(self) -> int:
         size: int = self.setting("batch-size")

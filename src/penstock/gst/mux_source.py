@@ -44,6 +44,7 @@ class MuxArrival:
         surfaces: Scaled to the mux's size.
         running_time_ns: When it is to be shown, on the pipeline's time line.
         shown_ns: For how long, as its duration or its rate says.
+        begins: Whether it is the first of a segment.
         duration_ns: The buffer's own, `Gst.CLOCK_TIME_NONE` where unknown.
     """
 
@@ -51,12 +52,15 @@ class MuxArrival:
     surfaces: list[Surface]
     running_time_ns: int
     shown_ns: int
+    begins: bool
     duration_ns: int
 
 
 @dataclass(eq=False)
 class MuxSource:
-    """A sink pad and what has come through it; only its own streaming thread writes.
+    """A sink pad and what has come through it.
+
+    Only its own streaming thread writes, but for `shift_ns`, which belongs to the one that pushes.
 
     Attributes:
         number: Of the pad; its frames have it as `source_id`.
@@ -65,6 +69,7 @@ class MuxSource:
         frame_num: Number of its next frame.
         latency: What its upstream answered, since it was asked.
         lacks_clock: Whether a frame came without the camera's time.
+        shift_ns: What the times of its frames lack, where it joined late: see `StreamMux`.
         is_known: Whether its stream has started, so that the elements downstream heard of it.
     """
 
@@ -74,6 +79,7 @@ class MuxSource:
     frame_num: int = 0
     latency: UpstreamLatency | None = None
     lacks_clock: bool = False
+    shift_ns: int = 0
     is_known: bool = False
     _fitted: tuple[PictureCaps, MuxTarget, Affine] | None = None
 
@@ -100,6 +106,7 @@ class MuxSource:
         running = stream.running_time_of(pts)
         if running is None:
             return None
+        begins, stream.is_new = stream.is_new, False
         held = surfaces(buffer, picture)[: target.surfaces_per_frame]
         frames = [self._frame(pts, picture, target) for _ in held]
         ntp_ns = self._ntp_ns(buffer, target)
@@ -112,6 +119,7 @@ class MuxSource:
             [_scaled(surface, target) for surface in held],
             running,
             stream.next_pts_ns - pts,
+            begins,
             buffer.duration,
         )
 

@@ -19,12 +19,14 @@ class StreamState:
         framerate: `(numerator, denominator)`, where known.
         segment: Maps its times to running time.
         next_pts_ns: When the next frame is due.
+        is_new: Whether no frame has come since the segment.
     """
 
     picture: PictureCaps | None = None
     framerate: tuple[int, int] | None = None
     segment: Gst.Segment = field(default_factory=Gst.Segment)
     next_pts_ns: int = 0
+    is_new: bool = True
 
     def set_caps(self, caps: Gst.Caps) -> None:
         """New caps hold for the frames that follow."""
@@ -36,6 +38,7 @@ class StreamState:
         """A new segment holds for the frames that follow."""
         self.segment = segment.copy()
         self.next_pts_ns = segment.start
+        self.is_new = True
 
     def pts_of(self, buffer: Gst.Buffer) -> int:
         """The buffer's time, or where the one before ended; nanoseconds."""

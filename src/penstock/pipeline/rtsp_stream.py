@@ -114,15 +114,16 @@ class RtspStream:
 
     def _time_ns(self, pad: Gst.Pad, pts_ns: int) -> int:
         """When a picture was taken by the system's clock, whichever its pipeline has."""
-        now_ns: int = Gst.SystemClock.obtain().get_time()
-        clock, segment = self._sink.get_clock(), pad.get_sticky_event(Gst.EventType.SEGMENT, 0)
+        system, clock = Gst.SystemClock.obtain(), self._sink.get_clock()
+        segment = pad.get_sticky_event(Gst.EventType.SEGMENT, 0)
+        now_ns: int = system.get_time()
         if clock is None or segment is None or pts_ns == Gst.CLOCK_TIME_NONE:
             return now_ns
         running_ns = segment.parse_segment().to_running_time(Gst.Format.TIME, pts_ns)
         if running_ns == Gst.CLOCK_TIME_NONE:
             return now_ns
-        age_ns: int = clock.get_time() - self._sink.get_base_time() - running_ns
-        return now_ns - age_ns
+        taken_ns: int = self._sink.get_base_time() + running_ns
+        return taken_ns if clock == system else taken_ns + now_ns - clock.get_time()
 
 
 class _Feed:

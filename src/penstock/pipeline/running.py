@@ -196,7 +196,7 @@ class Run:
             if source not in self._failed and source.gave_up_s() > _DRAIN_S:
                 self._fail(source, "reading stopped before any video was found: it is damaged")
         left = [s for s in self._open if s not in self._failed and not s.ended]
-        if all(source.is_hopeless for source in left):
+        if self.ends_with_sources and all(source.is_hopeless for source in left):
             for source in left:  # a camera may come back, but nothing else is left to do
                 self._fail(source, source.last_error)
 
