@@ -155,8 +155,9 @@ class NvStreamMux(StreamMux, Gst.Element):
             system_time=self.setting("attach-sys-ts"),
         )
 
-    def size(self, first: MuxArrival) -> tuple[int, int]:
+    def size(self, number: int, first: MuxArrival) -> tuple[int, int]:
         """`(width, height)` of all frames, pixels."""
+        del number
         return first.surfaces[0].size
 
     def slots(self) -> int:

@@ -108,6 +108,7 @@ class NvStreamMux2(StreamMux, Gst.Element):
     def __init__(self) -> None:
         self._config = MuxConfig()
         self._untold: tuple[str, ...] = ()
+        self._leader: tuple[int, tuple[int, int] | None] = (0, None)
         super().__init__()
 
     def changed(self, name: str, value: Any) -> None:
@@ -119,6 +120,7 @@ class NvStreamMux2(StreamMux, Gst.Element):
 
     def ready(self) -> None:
         """Say what is odd about the file, once."""
+        self._leader = (0, None)
         untold, self._untold = self._untold, ()
         for text in untold:
             post_warning(self, text)
@@ -156,12 +158,13 @@ class NvStreamMux2(StreamMux, Gst.Element):
             system_time=self.setting("attach-sys-ts"),
         )
 
-    def size(self, first: MuxArrival) -> tuple[int, int]:
+    def size(self, number: int, first: MuxArrival) -> tuple[int, int]:
         """That of the first source: caps can say only one."""
-        for _, source in sorted(self._sources.items()):
-            if source.stream.picture is not None:
-                return source.stream.picture.size
-        return first.surfaces[0].size  # its source was released meanwhile
+        leader, size = self._leader
+        if size is None or number <= leader or leader not in self._sources:
+            size = first.surfaces[0].size
+            self._leader = number, size
+        return size
 
     def slots(self) -> int:
         """Most batches downstream at once."""

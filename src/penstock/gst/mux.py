@@ -51,8 +51,13 @@ class StreamMux(MuxInputs):
         """Most batches downstream at once."""
         raise NotImplementedError
 
-    def size(self, first: MuxArrival) -> tuple[int, int]:
-        """`(width, height)` that the caps of a batch promise, pixels; `first` is in it."""
+    def size(self, number: int, first: MuxArrival) -> tuple[int, int]:
+        """`(width, height)` that the caps of a batch promise, pixels.
+
+        Args:
+            number: The source of its first frame.
+            first: That frame.
+        """
         raise NotImplementedError
 
     def _src_event(self, pad: Gst.Pad, parent: Gst.Object, event: Gst.Event) -> bool:
@@ -185,7 +190,7 @@ class StreamMux(MuxInputs):
         if self._promised is None:
             came = surfaces[0].format
             self._promised = came if came in MUX_TARGET_FORMATS else "NV12"
-        if self._size != (size := self.size(arrivals[0])):
+        if self._size != (size := self.size(*decision.frames[0])):
             self._size = size
             self._output.announce(self._caps(size, arrivals[0]))
         batch = BatchMeta(
