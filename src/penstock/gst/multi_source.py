@@ -12,7 +12,7 @@ from penstock.gst.callbacks import weak
 from penstock.gst.carrier import batch_of
 from penstock.gst.element import Element
 from penstock.gst.gi import GObject, Gst
-from penstock.gst.messages import post_warning
+from penstock.gst.messages import post_error, post_warning
 from penstock.gst.multi_source_entry import SourceEntry
 from penstock.gst.rest_settings import RunTimeSettings
 from penstock.gst.stream_clock import StreamClock
@@ -105,9 +105,9 @@ class MultiUriSource(Element):
         """
         with self._lock:
             entry = self._entered(sensor)
+            for part in entry.parts:
+                self.add(part)
         self.withhold_eos()
-        for part in entry.parts:
-            self.add(part)
         self._say("stream-add", entry.sensor)
         self._bring(entry)
 
@@ -225,7 +225,13 @@ class MultiUriSource(Element):
     def _reap(self) -> None:
         """Take out what was lost: a streaming thread cannot stop its own source."""
         while (entry := self._lost.get()) is not None:
+            self._take_out_safely(entry)
+
+    def _take_out_safely(self, entry: SourceEntry) -> None:
+        try:
             self._take_out(entry)
+        except Exception as error:  # or no other source would be taken out any more
+            post_error(self, error)
 
     # States
 

@@ -79,7 +79,7 @@ class MuxInputs(Element):
 
     def changed(self, name: str, value: Any) -> None:
         """Properties may change while playing; `sync-inputs` holds from the next start on."""
-        del name, value
+        del value
         policy, target = self.policy(), self.target()
         with self._changed:
             batcher, before_ns = self._batcher, self._batcher.patience_ns
@@ -88,7 +88,8 @@ class MuxInputs(Element):
             batcher.max_latency_ns = policy["max_latency_ns"]
             batcher.live = policy["live"] or self._upstream.live
             self._target = target
-            if self._running and batcher.is_over and not self.withholds_eos():
+            freed = name.endswith("pipeline-eos") and not self.withholds_eos()
+            if freed and self._running and batcher.is_over:
                 self._notices.append(Ended())
             is_delayed = self._running and batcher.patience_ns != before_ns
             self._changed.notify_all()
