@@ -198,6 +198,16 @@ def test_each_stream_has_its_sources_frame_rate_where_the_mux_tells_it():
     assert rates == [[(25, 1)] * 4, [(25, 1)] * 2 + [(15, 2)] * 2]
 
 
+@pytest.mark.parametrize("rates", [("25/1", "15/2"), ("25/1", "0/1")])
+def test_the_caps_of_every_pad_have_its_own_sources_frame_rate(rates):
+    inputs = "".join(source(n, rate=rate) for n, rate in enumerate(rates))
+    pipeline = split(inputs, branch(0), branch(1), sources=2)
+    told = [caps_and_segment(pipeline, f"end{n}") for n in range(2)]
+    ended(pipeline)
+    for rate, heard in zip(rates, told, strict=True):
+        assert {"/".join(map(str, c.get_fraction("framerate")[1:])) for c, _ in heard} == {rate}
+
+
 def test_live_sources_stay_live_behind_it():
     pipeline = split(source(0) + source(1), branch(0), branch(1), sources=2)
     for number in range(2):

@@ -151,6 +151,22 @@ def test_the_mux_batches_the_surfaces_of_several_cameras(config):
     assert [sorted(frames) for frames in seen] == [[(0, 2), (0, 2), (1, 2), (1, 2)]] * 4
 
 
+@pytest.mark.parametrize("taken", [1, 2])
+def test_behind_the_mux_every_surface_still_says_what_it_is(config, taken):
+    pipeline = dewarped(
+        config(BOTH_SIDES),
+        then=f"! nvstreammux num-surfaces-per-frame={taken} batch-size=1 width=240 height=160",
+    )
+    seen = []
+
+    def note(batch):
+        seen.append([(f.surface_type, f.surface_index, f.surfaces_per_frame) for f in batch.frames])
+
+    visit(pipeline, "end", note, pad="sink")
+    ended(pipeline)
+    assert seen == [[(4, 0, taken), (6, 5, taken)][:taken]] * 4
+
+
 def test_one_surface_leaves_nvmm_like_any_picture(config):
     pipeline = dewarped(
         config(STRAIGHT), "! nvvideoconvert ! video/x-raw,format=RGB,width=160,height=120"

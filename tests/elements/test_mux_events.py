@@ -3,6 +3,7 @@
 import pytest
 from muxes import Playing, mux, numbers, source
 
+from footage import clip
 from penstock.gst import batch_of, nvevents
 from streams import Gst, finish, play
 
@@ -182,3 +183,53 @@ def test_the_surfaces_of_one_buffer_are_frames_of_one_number(most, taken):
     message, batches = play(mux(1, num_surfaces_per_frame=most) + inner, probe=look, at="mux")
     assert message.type == Gst.MessageType.EOS
     assert batches == [[(5, n, index) for index in range(taken)] for n in range(4)]
+
+
+# Seeks
+
+FLUSH = Gst.SeekFlags.FLUSH | Gst.SeekFlags.KEY_UNIT
+TAILS = {
+    "mux": "fakesink",
+    "demux": "nvstreamdemux name=d d.src_0 ! queue ! fakesink d.src_1 ! queue ! fakesink",
+}
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    return clip(tmp_path_factory.mktemp("seeks") / "video.mp4", frames=50, size=(64, 36))
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_twenty_flushing_seeks_in_two_files_end_properly(video, tail):
+    files = [
+        f"filesrc location={video} ! qtdemux ! h264parse ! nvv4l2decoder ! mux.sink_{n} "
+        for n in (0, 1)
+    ]
+    with Playing(mux(2, then=TAILS[tail]) + "".join(files)) as playing:
+        for n in range(20):
+            assert playing.pipeline.seek_simple(Gst.Format.TIME, FLUSH, n % 3 * 200 * Gst.MSECOND)
+            result, *_ = playing.pipeline.get_state(20 * Gst.SECOND)
+            assert result == Gst.StateChangeReturn.SUCCESS, f"seek {n}"
+        playing.batches.clear()
+        assert playing.end().type == Gst.MessageType.EOS
+    assert {n for batch in playing.batches for n, *_ in batch} == {0, 1}
+
+
+def test_a_source_that_refuses_to_seek_goes_on_where_it_was(video):
+    file = f"filesrc location={video} ! qtdemux ! h264parse ! nvv4l2decoder ! mux.sink_0 "
+    camera = source(1, frames=-1, extra="! identity name=camera")
+    text = mux(2, then="fakesink sync=true", batched_push_timeout=20_000)
+    with Playing(text + file + camera) as playing:
+        playing.pipeline.get_by_name("camera").get_static_pad("src").add_probe(
+            Gst.PadProbeType.EVENT_UPSTREAM, refuse_seeks
+        )
+        for _ in range(3):
+            playing.wait_for_more(of=1)
+            playing.pipeline.seek_simple(Gst.Format.TIME, FLUSH, 0)
+        playing.wait_for_more(of=1)
+        playing.wait_for_more(of=0)
+
+
+def refuse_seeks(_pad, info):
+    is_seek = info.get_event().type == Gst.EventType.SEEK
+    return Gst.PadProbeReturn.DROP if is_seek else Gst.PadProbeReturn.OK

@@ -48,6 +48,13 @@ def test_a_looping_file_goes_on_in_even_steps(street):
     assert [time_ns for time_ns, _ in player.frames[:45]] == [i * FRAME_NS for i in range(45)]
 
 
+def test_an_eos_from_the_application_ends_a_looping_file(street):
+    with Player(street, file_loop=True, tail="fakesink sync=true") as player:
+        player.until_frames(5)
+        player.pipeline.send_event(Gst.Event.new_eos())
+        player.until(lambda: player.ended)
+
+
 def test_a_looping_file_can_be_paused_and_go_on(street):
     with Player(street, file_loop=True, tail="fakesink sync=true") as player:
         player.until_frames(12)

@@ -8,7 +8,7 @@ import pytest
 from cameras import Player, are_rising
 
 from rtsp import RtspServer, babbling_port, closed_port, silent_port
-from streams import Gst, error_text
+from streams import WAIT_S, Gst, error_text
 
 TCP, UDP = 4, 1
 INTERVAL = {"rtsp_reconnect_interval": 1, "latency": 20, "select_rtp_protocol": TCP}
@@ -250,3 +250,43 @@ def test_thirty_reconnects_leave_no_thread_and_no_file_open():
     files, threads = levels[30]
     assert files <= levels[3][0] + 2
     assert threads <= levels[3][1] + 3
+
+
+# An end that the application wants
+
+
+def test_an_eos_from_the_application_ends_a_camera_that_plays(server):
+    with Player(server.url, **INTERVAL) as player:
+        player.until_frames(5)
+        player.pipeline.send_event(Gst.Event.new_eos())
+        player.until(lambda: player.ended)
+        assert player.source.get_property("reconnects") == 0
+        assert player.errors == []
+
+
+def test_an_eos_from_the_application_ends_a_camera_that_is_away():
+    with RtspServer() as server, Player(server.url, **INTERVAL) as player:
+        player.until_frames(5)
+        server.kill()
+        player.until(lambda: "rtsp-reconnect" in player.names())
+        player.pipeline.send_event(Gst.Event.new_eos())
+        player.until(lambda: player.ended)
+
+
+def test_an_eos_from_the_application_ends_the_batches_of_a_camera_that_never_came():
+    text = (
+        f"nvstreammux name=mux batch-size=2 width=64 height=36 ! fakesink async=false "
+        f"videotestsrc is-live=true ! nvvideoconvert ! mux.sink_0 "
+        f"nvurisrcbin name=source uri=rtsp://127.0.0.1:{closed_port()}/cam0 "
+        f"rtsp-reconnect-interval=1 ! mux.sink_1"
+    )
+    pipeline = Gst.parse_launch(text)
+    bus = pipeline.get_bus()
+    pipeline.set_state(Gst.State.PLAYING)
+    assert bus.timed_pop_filtered(WAIT_S * Gst.SECOND, Gst.MessageType.WARNING) is not None
+    pipeline.send_event(Gst.Event.new_eos())
+    kinds = Gst.MessageType.EOS | Gst.MessageType.ERROR
+    message = bus.timed_pop_filtered(WAIT_S * Gst.SECOND, kinds)
+    pipeline.set_state(Gst.State.NULL)
+    assert message is not None
+    assert message.type == Gst.MessageType.EOS

@@ -254,7 +254,7 @@ def test_a_batch_that_cannot_be_copied_is_shared_and_that_is_logged(caplog):
 
 
 def test_an_address_in_use_again_never_shows_the_batch_of_before():
-    wrong = []
+    wrong, before = [], set(carrier._batch_at)
 
     def work(number):
         for _ in range(2000):
@@ -272,10 +272,12 @@ def test_an_address_in_use_again_never_shows_the_batch_of_before():
     for thread in threads:
         thread.join()
     assert wrong == []
-    assert not carrier._batch_at
+    assert set(carrier._batch_at) <= before
 
 
 def test_buffers_may_be_freed_and_copied_by_many_threads_at_once():
+    before = set(carrier._batch_at)
+
     def work():
         for _ in range(300):
             buffer = Gst.Buffer.new()
@@ -289,4 +291,4 @@ def test_buffers_may_be_freed_and_copied_by_many_threads_at_once():
     for thread in threads:
         thread.join()
     gc.collect()
-    assert not carrier._batch_at
+    assert set(carrier._batch_at) <= before

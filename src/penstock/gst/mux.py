@@ -72,14 +72,16 @@ class StreamMux(MuxInputs):
 
     def _flushing_seek(self, pad: Gst.Pad, parent: Gst.Object, event: Gst.Event) -> bool:
         """Flush downstream once, whatever number of sources the seek goes to."""
+        with self._changed:
+            self._held = True  # a source that does not follow the seek must not be stopped by it
         pad.push_event(Gst.Event.new_flush_start())
         self._close_doors()
         pad.stop_task()
         with self._changed:
             self._batcher.start_over()
+        self._open_doors()  # the first source delivers while the seek goes to the others
         sought = bool(pad.event_default(parent, event))
         pad.push_event(Gst.Event.new_flush_stop(True))
-        self._open_doors()
         self._start_loop()
         return sought
 
@@ -130,9 +132,10 @@ class StreamMux(MuxInputs):
     def _open_doors(self) -> None:
         with self._changed:
             self._flow = Gst.FlowReturn.OK
-            self._running = True
+            self._running, self._held = True, False
             self._size = None  # so that the output is announced anew
             self._output.open(slots=self.slots())
+            self._changed.notify_all()
 
     def _close_doors(self) -> None:
         """Wake whoever waits, so that streaming threads can end."""
@@ -157,8 +160,8 @@ class StreamMux(MuxInputs):
         elif isinstance(decision, Late):
             self._count_dropped(decision.pad, "a frame came too late for its batch: dropped")
         elif isinstance(decision, SourceEvent):
-            kind, segment = cast(tuple[int, Gst.Segment | None], decision.event)
-            self._tell(decision.pad, kind, segment)
+            kind, details = cast(tuple[int, dict[str, Any]], decision.event)
+            self._tell(decision.pad, kind, **details)
         elif isinstance(decision, SourceEnded):
             self._tell(decision.pad, nvevents.STREAM_EOS)
             self._post_stream_eos(decision.pad)
@@ -213,7 +216,8 @@ class StreamMux(MuxInputs):
         source = self._sources.get(number)
         if source is None:  # released meanwhile
             return arrival.running_time_ns
-        if arrival.begins and not (self._batcher.live or self._batcher.together):
+        joins_late = arrival.begins and self._output.last_pts_ns >= 0
+        if joins_late and not (self._batcher.live or self._batcher.together):
             next_ns = self._output.last_pts_ns + arrival.shown_ns
             source.shift_ns = max(0, next_ns - arrival.running_time_ns)
         return arrival.running_time_ns + source.shift_ns
@@ -244,8 +248,8 @@ class StreamMux(MuxInputs):
         if flow not in (Gst.FlowReturn.FLUSHING, Gst.FlowReturn.EOS, Gst.FlowReturn.ERROR):
             post_error(self, StreamError(f"pushing a batch failed: {flow.value_nick}"))
 
-    def _tell(self, number: int, kind: int, segment: Gst.Segment | None = None) -> None:
-        tell = partial(nvevents.push_source_event, kind=kind, source_id=number, segment=segment)
+    def _tell(self, number: int, kind: int, **details: Any) -> None:
+        tell = partial(nvevents.push_source_event, kind=kind, source_id=number, **details)
         self._output.tell(tell)
 
     def _post_stream_eos(self, number: int) -> None:
