@@ -55,6 +55,12 @@ def test_an_eos_from_the_application_ends_a_looping_file(street):
         player.until(lambda: player.ended)
 
 
+def test_it_counts_as_a_source_also_while_it_has_no_connection():
+    pipeline, source = Gst.Pipeline(), Gst.ElementFactory.make("nvurisrcbin")
+    pipeline.add(source)
+    assert pipeline.iterate_sources().next() == (Gst.IteratorResult.OK, source)
+
+
 def test_a_looping_file_can_be_paused_and_go_on(street):
     with Player(street, file_loop=True, tail="fakesink sync=true") as player:
         player.until_frames(12)

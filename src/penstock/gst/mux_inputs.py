@@ -52,7 +52,7 @@ class MuxInputs(Element):
         self._sources: dict[int, MuxSource] = {}
         self._upstream = UpstreamLatency()
         self._notices: deque[SourceEvent | Ended] = deque()
-        self._running = False
+        self._running = self._held = False
         self._flow = Gst.FlowReturn.OK
         self._framerate: tuple[int, int] | None = None
         self._target = MuxTarget()
@@ -135,7 +135,7 @@ class MuxInputs(Element):
                 self.log.info(self, f"sink_{number} released, {len(dropped)} frames dropped")
                 del self._sources[number]
                 if self._running:
-                    self._notices.append(SourceEvent(number, (nvevents.PAD_DELETED, None)))
+                    self._notices.append(SourceEvent(number, (nvevents.PAD_DELETED, {})))
             self._changed.notify_all()
 
     # Events and queries
@@ -159,7 +159,12 @@ class MuxInputs(Element):
             self._framerate = self._framerate or source.stream.framerate
         elif kind == Gst.EventType.SEGMENT:
             source.stream.set_segment(event.parse_segment())
-            self._announce(number, nvevents.STREAM_SEGMENT, source.stream.segment)
+            self._announce(
+                number,
+                nvevents.STREAM_SEGMENT,
+                segment=source.stream.segment,
+                framerate=source.stream.framerate or (0, 1),  # or it would seem to be another's
+            )
         elif kind in _REPORTED:
             self._report(number, _REPORTED[kind])
         if kind == Gst.EventType.STREAM_START and not source.is_known:
@@ -179,9 +184,9 @@ class MuxInputs(Element):
         if begins_anew:
             source.frame_num = 0
 
-    def _announce(self, number: int, kind: int, segment: Gst.Segment | None = None) -> None:
+    def _announce(self, number: int, kind: int, **details: Any) -> None:
         """Have an event about a source sent in its place among that source's frames."""
-        self._report(number, partial(Batcher.event, event=(kind, segment)))
+        self._report(number, partial(Batcher.event, event=(kind, details)))
 
     def _report(self, number: int, happened: Callable[..., object]) -> None:
         """Tell the policy what happened to a pad."""
@@ -223,7 +228,7 @@ class MuxInputs(Element):
 
     def _push_in(self, source: MuxSource, arrival: MuxArrival) -> Gst.FlowReturn:
         number, batcher = source.number, self._batcher
-        while self._accepting() and batcher.is_full(number):
+        while self._held or (self._accepting() and batcher.is_full(number)):
             if not self._changed.wait(_LOOK_UPSTREAM_S) and source.is_left_alone():
                 return Gst.FlowReturn.FLUSHING
         if not self._accepting():

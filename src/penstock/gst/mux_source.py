@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from penstock.errors import StreamError
 from penstock.geometry import Affine
+from penstock.gst.carrier import batch_of
 from penstock.gst.gi import Gst
 from penstock.gst.latency_query import UpstreamLatency
 from penstock.gst.ntp import ntp_ns_of
@@ -113,6 +114,7 @@ class MuxSource:
         for index, frame in enumerate(frames):
             frame.ntp_ns = ntp_ns
             frame.surfaces_per_frame, frame.surface_index = len(frames), index
+        _keep_kinds(buffer, frames)
         self.frame_num += 1
         return MuxArrival(
             frames,
@@ -143,6 +145,15 @@ class MuxSource:
         if not ntp_ns:
             self.lacks_clock = True
         return ntp_ns or time.time_ns()
+
+
+def _keep_kinds(buffer: Gst.Buffer, frames: list[FrameMeta]) -> None:
+    """Take over what nvdewarper says its surfaces are."""
+    batch = batch_of(buffer)
+    # In a batch of several pictures, their surfaces were numbered picture by picture.
+    if batch is not None and all(f.surfaces_per_frame == len(batch.frames) for f in batch.frames):
+        for frame, given in zip(frames, batch.frames, strict=False):
+            frame.surface_type, frame.surface_index = given.surface_type, given.surface_index
 
 
 def _scaled(surface: Surface, target: MuxTarget) -> Surface:

@@ -68,7 +68,12 @@ def stream_reset_of(event: Gst.Event) -> int | None:
 
 
 def push_source_event(
-    pad: Gst.Pad, kind: int, source_id: int, *, segment: Gst.Segment | None = None
+    pad: Gst.Pad,
+    kind: int,
+    source_id: int,
+    *,
+    segment: Gst.Segment | None = None,
+    framerate: tuple[int, int] | None = None,
 ) -> bool:
     """Push an event about one source on a source pad; whether somebody took it.
 
@@ -77,10 +82,13 @@ def push_source_event(
         kind: `PAD_ADDED`, `PAD_DELETED`, `STREAM_EOS`, `STREAM_SEGMENT` or `STREAM_RESET`.
         source_id: Index of the source.
         segment: With `STREAM_SEGMENT`.
+        framerate: `(numerator, denominator)` of the source; with `STREAM_SEGMENT`.
     """
     structure = _about(kind, source_id)
     if segment is not None:
         structure.set_value("segment", segment)
+    if framerate is not None:
+        structure.set_value("framerate", Gst.Fraction(*framerate))
     return bool(native.gst_pad_push_event(hash(pad), _event(kind, structure)))
 
 

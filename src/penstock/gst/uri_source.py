@@ -48,17 +48,20 @@ class UriSource(Element):
         post_message: Any
         remove: Any
         remove_pad: Any
+        set_suppressed_flags: Any
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         # PyGObject installs only the virtual methods that a class itself defines.
         cls.do_handle_message = cls.do_handle_message  # type: ignore[method-assign]
+        cls.do_send_event = cls.do_send_event  # type: ignore[method-assign]
 
     def __init__(self) -> None:
         super().__init__()
         self.reconnects, self.frames_received = 0, 0
         self.last_error: str | None = None
         self._lock = threading.Lock()  # guards the connection, and the state it is to have
+        self._stay_a_source()
         self._forget()
 
     def _forget(self) -> None:
@@ -71,6 +74,13 @@ class UriSource(Element):
         self._outlets: dict[str, Outlet] = {}
         self._alive_s = 0.0
         self._told: str | None = None
+
+    def _stay_a_source(self) -> None:
+        """Count as a source also without a connection: a pipeline sends its EOS to sources only."""
+        source = Gst.ElementFactory.make("fakesrc")
+        self.add(source)  # makes the bin one
+        self.set_suppressed_flags(Gst.ElementFlags.SOURCE)  # and nothing changes that again
+        self.remove(source)
 
     # What a subclass says
 
@@ -177,19 +187,26 @@ class UriSource(Element):
         """A decoded stream was found; on a streaming thread."""
         if connection.is_dead:
             return
-        outlet, name = self._outlets.get(media), _PADS[media]
+        outlet = self._outlets.get(media)
         if outlet is not None:
             outlet.attach(pad, connection)
             return
+        outlet = self._new_outlet(media)
+        outlet.attach(pad, connection)
+        self._show(outlet)
+
+    def _new_outlet(self, media: str) -> Outlet:
         outlet = self._outlets[media] = Outlet(
             self,
-            name,
+            _PADS[media],
             timeline=self._timeline,
             now_ns=self._running_ns if self._is_camera else None,
             on_frame=self._on_frame,
             on_end=self._on_end,
         )
-        outlet.attach(pad, connection)
+        return outlet
+
+    def _show(self, outlet: Outlet) -> None:
         outlet.pad.set_active(True)
         self.add_pad(outlet.pad)
 
@@ -276,7 +293,22 @@ class UriSource(Element):
         elif self._is_camera and not (loss.ended and not self._retry.interval_s):
             post_error(self, StreamError(f"{self._wanted.url}: {loss.reason}"))
 
-    # Messages
+    def end(self) -> None:
+        """End the streams for good; one that never came begins and ends."""
+        self.disconnect()
+        if not self._outlets:
+            self._show(self._new_outlet("video"))
+        for outlet in self._outlets.values():
+            outlet.end()
+
+    # Events and messages
+
+    def do_send_event(self, event: Gst.Event) -> bool:
+        """An EOS from the application ends a source that would otherwise connect again."""
+        if event.type == Gst.EventType.EOS and self._keeper is not None:
+            self._keeper.end()
+            return True
+        return bool(Gst.Bin.do_send_event(self, event))
 
     def do_handle_message(self, message: Gst.Message) -> None:
         """A child said something: what a connection that can be replaced says stays here."""

@@ -54,6 +54,9 @@ class Kept(Protocol):
     def gave_up(self, loss: Loss) -> None:
         """Say that there will not be another one."""
 
+    def end(self) -> None:
+        """Throw the connection away and end the streams, as the application wishes."""
+
 
 class Keeper:
     """Replaces connections that are lost.
@@ -68,6 +71,7 @@ class Keeper:
         self._kept, self._retry = kept, retry
         self._losses: queue.SimpleQueue[Loss | None] = queue.SimpleQueue()
         self._began_s = time.monotonic()
+        self._ends = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -78,6 +82,11 @@ class Keeper:
         """Say that a connection is lost; from any thread, at once."""
         self._losses.put(loss)
 
+    def end(self) -> None:
+        """Have the streams ended for good; from any thread, at once."""
+        self._ends = True
+        self._losses.put(None)
+
     def stop(self) -> bool:
         """End the thread; false if it did not end in time."""
         self._losses.put(None)
@@ -85,6 +94,11 @@ class Keeper:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        self._watch()
+        if self._ends:
+            self._kept.end()
+
+    def _watch(self) -> None:
         while True:
             loss = self._next_loss()
             if loss is None:

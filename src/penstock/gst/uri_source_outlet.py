@@ -83,6 +83,8 @@ class Outlet:
         """Say that nothing will come any more."""
         self.detach()
         self._timeline = None
+        if Gst.EventType.STREAM_START not in self._begun:
+            self._entrance.send_event(Gst.Event.new_stream_start(self.pad.get_name()))
         self._entrance.send_event(Gst.Event.new_eos())
 
     def _on_data(
