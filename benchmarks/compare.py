@@ -287,7 +287,8 @@ def main() -> int:
         for row in rows if turn % 2 == 0 else rows[::-1]:
             row.samples.append(measure_alone(row, options.frames, limit=options.others))
             last = row.samples[-1]
-            print(f"{turn} {row.name}: {last.cpu_ms:.1f} ms {last.fps:.1f}/s", file=sys.stderr)
+            told = f"{last.cpu_ms:.1f} ms {last.fps:.1f}/s, others {last.others:.2f} cores"
+            print(f"{turn} {row.name}: {told}", file=sys.stderr)
     print(table(rows))
     if options.json is not None:
         options.json.write_text(json.dumps([_record(row) for row in rows], indent=2) + "\n")

@@ -34,12 +34,16 @@ class _Meter:
     def count(self, frames: int) -> None:
         """So many more are done."""
         self._frames += frames
-        if self._frames < _SKIPPED:
-            return
+        if self._first is None and self._frames >= _SKIPPED:
+            self._first = self._now()
+
+    def stop(self) -> None:
+        """That was the last one."""
+        self._last = self._now()
+
+    def _now(self) -> tuple[int, float, float]:
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        now = (self._frames, usage.ru_utime + usage.ru_stime, time.monotonic())
-        self._first = self._first or now
-        self._last = now
+        return (self._frames, usage.ru_utime + usage.ru_stime, time.monotonic())
 
     def result(self, *, backend: str, precision: str) -> dict[str, Any]:
         """What `Sample` takes."""
@@ -67,10 +71,11 @@ def main() -> None:
     )
 
 
-def _finish(pipeline: Gst.Pipeline) -> None:
+def _finish(pipeline: Gst.Pipeline, meter: _Meter) -> None:
     message = pipeline.get_bus().timed_pop_filtered(
         _PATIENCE, Gst.MessageType.EOS | Gst.MessageType.ERROR
     )
+    meter.stop()
     pipeline.set_state(Gst.State.NULL)
     if message is None or message.type == Gst.MessageType.ERROR:
         raise StreamError(message.parse_error()[0].message if message else "timed out")
@@ -104,8 +109,8 @@ def _pipeline(
     """Penstock's elements to a fakesink; `drawn` also draws and leaves NVMM."""
     penstock.init()
     (width, height), rate = _look_at(video)
-    tile = f"! nvmultistreamtiler columns={math.ceil(streams**0.5)} " if streams > 1 else ""
-    tail = f"nvdsosd {tile}! nvvideoconvert ! video/x-raw,format=I420 ! " if drawn else ""
+    tile = f"nvmultistreamtiler columns={math.ceil(streams**0.5)} ! " if streams > 1 else ""
+    tail = f"{tile}nvdsosd ! nvvideoconvert ! video/x-raw,format=I420 ! " if drawn else ""
     pipeline = Gst.parse_launch(
         f"nvstreammux name=mux batch-size={streams} width={width} height={height} "
         f'! queue max-size-buffers=2 ! nvinfer name=infer config-file-path="{config}" '
@@ -131,7 +136,7 @@ def _pipeline(
         Gst.PadProbeType.BUFFER, note_engine
     )
     pipeline.set_state(Gst.State.PLAYING)
-    _finish(pipeline)
+    _finish(pipeline, meter)
     return meter.result(**used) | {"rate": rate}
 
 
@@ -163,6 +168,7 @@ def _reference(
                 continue
             network.infer(sample)
             meter.count(1)
+    meter.stop()
     pipeline.set_state(Gst.State.NULL)
     return meter.result(backend=network.backend, precision=network.precision)
 
