@@ -124,6 +124,25 @@ def test_leaving_nvmm_copies_and_releases_once(ledger):
     ledger.check()
 
 
+@pytest.mark.parametrize("behind_a_tee", [False, True])
+def test_streams_that_come_apart_again_release_once(ledger, behind_a_tee):
+    """The demultiplexer moves frames with what is attached to them; behind a `tee` it copies."""
+    other = "! tee name=t t. ! queue ! fakesink t. ! queue " if behind_a_tee else ""
+    source = f"videotestsrc num-buffers=8 ! nvvideoconvert ! {NVMM} ! "
+    message, _ = play(
+        "nvstreammux name=mux batch-size=2 width=64 height=48 ! identity name=here "
+        f"{other} ! nvstreamdemux name=demux "
+        "demux.src_0 ! queue ! nvvideoconvert ! video/x-raw,format=RGBA ! fakesink "
+        "demux.src_1 ! queue ! nvdsosd ! fakesink "
+        f"{source} mux.sink_0 {source} mux.sink_1",
+        probe=lambda buffer: attach_everywhere(ledger, buffer),
+        at="here",
+    )
+    assert message.type.first_value_nick == "eos"
+    assert ledger.made >= 24
+    ledger.check()
+
+
 def test_removing_releases_at_once_and_never_again(ledger, batch, frame):
     user = ledger.attach(batch, frame, pyds.nvds_add_user_meta_to_frame)
     pyds.nvds_remove_user_meta_from_frame(frame, user)
