@@ -34,6 +34,12 @@ def ball(tmp_path_factory):
     return clip(tmp_path_factory.mktemp("ball") / "ball.h264", frames=1500)
 
 
+def check(player):
+    seen = player.pictures(40)[-1]
+    assert (seen.width, seen.height) == (1920, 1080)
+    assert seen.rgb[0] > seen.rgb[2] + 1  # the boxes are red, the video is gray
+
+
 @pytest.mark.parametrize(
     ("codec", "options"), [("H264", []), ("H264", ["--system-memory"]), ("H265", [])]
 )
@@ -47,16 +53,18 @@ def test_a_client_sees_pictures_with_boxes(script, ball, codec, options):
         cwd=script.parent,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     ) as process:
-        printed = ""
-        while "Frame Number=5 " not in printed:
-            line = process.stdout.readline()
-            assert line, process.stderr.read()
-            printed += line
-        url = re.search(r"Launched RTSP Streaming at (\S+) ", printed)[1]
-        with Player(url, codec=codec.lower()) as one, Player(url, codec=codec.lower()) as two:
-            for player in (one, two):
-                seen = player.pictures(40)[-1]
-                assert (seen.width, seen.height) == (1920, 1080)
-                assert seen.rgb[0] > seen.rgb[2] + 1  # the boxes are red, the video is gray
-        process.kill()
+        try:
+            printed = ""
+            while "Frame Number=5 " not in printed:
+                line = process.stdout.readline()
+                assert line, process.stderr.read()
+                printed += line
+            url = re.search(r"Launched RTSP Streaming at (\S+) ", printed)[1]
+            # One after the other: GStreamer's server fails when two first clients come at once.
+            with Player(url, codec=codec.lower()) as one:
+                check(one)
+                with Player(url, codec=codec.lower()) as two:
+                    check(two)
+        finally:
+            process.kill()
         assert "Error" not in process.stderr.read()
