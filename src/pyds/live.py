@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import weakref
 from typing import Any
+
+_name_of = ctypes.pythonapi.PyCapsule_GetName
+_name_of.restype, _name_of.argtypes = ctypes.c_void_p, [ctypes.py_object]
+_pointer_in = ctypes.pythonapi.PyCapsule_GetPointer
+_pointer_in.restype, _pointer_in.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_void_p]
 
 _objects: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 
@@ -23,3 +29,11 @@ def find(number: int) -> Any:
     """
     target = getattr(number, "target", None)
     return _objects.get(int(number)) if target is None else target
+
+
+def address_in(capsule: Any) -> int | None:
+    """The address that a capsule of C carries; None where the object is no capsule."""
+    if type(capsule).__name__ != "PyCapsule":
+        return None
+    address: int | None = _pointer_in(capsule, _name_of(capsule))
+    return address

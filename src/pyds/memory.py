@@ -6,13 +6,13 @@ a wild address is refused where C would read it.
 
 from __future__ import annotations
 
-import ctypes
 import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pyds import live
 from pyds.casters import described, whole
 from pyds.pointed import Memory
 from pyds.strings import Address, address_argument, text_at
@@ -20,11 +20,6 @@ from pyds.views import View
 
 _MAX_BYTES = 2**31 - 1
 _TIMESTAMP_BYTES = 25  # 2026-01-31T12:34:56.789Z and its NUL
-_capsule_name = ctypes.pythonapi.PyCapsule_GetName
-_capsule_name.restype, _capsule_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
-_capsule_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-_capsule_pointer.restype = ctypes.c_void_p
-_capsule_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
 
 
 class Block(Address):
@@ -64,7 +59,11 @@ class Pointer(Address):
     @classmethod
     def to(cls, target: Any) -> Pointer:
         """The address of a struct of pyds, or of what a list or a `void *` holds."""
-        address = cls(hash(target) if isinstance(target, View) else id(target))
+        try:
+            number = live.number_of(target._core if isinstance(target, View) else target)
+        except TypeError:  # of a kind that cannot be found again by its number alone
+            number = id(target)
+        address = cls(number)
         address.target = target
         return address
 
@@ -169,8 +168,9 @@ def get_ptr(ptr: object) -> int:
         ptr = ptr.numbers
     if isinstance(ptr, np.ndarray):
         return Block.over(_bytes_of(ptr))
-    if type(ptr).__name__ == "PyCapsule":
-        return int(_capsule_pointer(ptr, _capsule_name(ptr)))
+    carried = live.address_in(ptr)
+    if carried is not None:
+        return carried
     if isinstance(ptr, int | float | str | bytes):
         raise TypeError(f"pyds.get_ptr takes an object of pyds, got {described(ptr)}")
     return Pointer.to(ptr)

@@ -78,7 +78,9 @@ class View:
 
     @classmethod
     def _found(cls: type[V], data: object) -> V:
-        """What an address leads to."""
+        """What an address leads to, or a capsule with one."""
+        address = live.address_in(data)
+        data = data if address is None else address
         if not isinstance(data, int) or isinstance(data, bool) or not data:
             raise TypeError(_refusal(cls, data))
         target = live.find(data)

@@ -117,13 +117,34 @@ def test_the_address_of_an_array_is_that_of_its_first_number():
         pyds.get_ptr(array.T)
 
 
-def test_the_address_in_a_capsule_is_read():
+def capsule(address, name=None):
     new = ctypes.pythonapi.PyCapsule_New
-    new.restype, new.argtypes = (
-        ctypes.py_object,
-        [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p],
-    )
-    assert pyds.get_ptr(new(4711, None, None)) == 4711
+    new.restype = ctypes.py_object
+    new.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+    return new(address, name, None)
+
+
+NAME = b"acme.object"  # C keeps a pointer to it
+
+
+@pytest.mark.parametrize("name", [None, NAME])
+def test_the_address_in_a_capsule_is_read(name):
+    assert pyds.get_ptr(capsule(4711, name)) == 4711
+
+
+@pytest.mark.parametrize("name", [None, NAME])
+def test_a_capsule_is_cast_to_what_lives_at_its_address(car, name):
+    carried = capsule(int(pyds.get_ptr(car)), name)
+    assert pyds.NvDsObjectMeta.cast(carried) == car
+    with pytest.raises(ValueError, match=r"NvDsObjectMeta.cast: no struct of pyds lives at 4711"):
+        pyds.NvDsObjectMeta.cast(capsule(4711, name))
+    with pytest.raises(TypeError, match=r"NvDsFrameMeta.cast"):
+        pyds.NvDsFrameMeta.cast(carried)
+
+
+def test_an_address_that_became_a_plain_number_still_leads_to_its_struct(car):
+    assert pyds.NvDsObjectMeta.cast(int(pyds.get_ptr(car))) == car
+    assert pyds.NvDsObjectMeta.cast(int(pyds.get_ptr(car._core))) == car
 
 
 def test_freeing_is_harmless_whatever_and_however_often():
