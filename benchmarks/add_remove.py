@@ -20,6 +20,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from soak import resident_mb
+
 import penstock
 from penstock import kit
 from penstock.gst import Gst, batch_of
@@ -64,10 +66,8 @@ class Watch:
         gc.collect()
         sources = sum(type(one).__name__ == "NvUriSrcBin" for one in gc.get_objects())
         files = sum(1 for _ in Path("/proc/self/fd").iterdir())
-        status = Path("/proc/self/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
         threads = sum(1 for _ in Path("/proc/self/task").iterdir())
-        return Held(threads, files, sources, int(line.split()[1]) / 1024)
+        return Held(threads, files, sources, resident_mb())
 
 
 def free_port() -> int:

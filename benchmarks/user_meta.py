@@ -14,8 +14,9 @@ import gc
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
+
+from soak import resident_mb
 
 import pyds
 from penstock.gst import Gst
@@ -92,13 +93,6 @@ class Probe:
         pyds.user_copyfunc(user, self.ledger.copy)
         pyds.user_releasefunc(user, self.ledger.release)
         return user
-
-
-def resident_mb() -> float:
-    """Resident memory of this process."""
-    status = Path("/proc/self/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
 
 
 def run(probe: Probe, batches: int) -> None:

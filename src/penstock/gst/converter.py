@@ -50,12 +50,6 @@ class VideoConverter(Element):
         set_passthrough: Any
         set_qos_enabled: Any
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        # PyGObject installs only the virtual methods that a class itself defines.
-        for name in [name for name in vars(VideoConverter) if name.startswith("do_")]:
-            setattr(cls, name, getattr(cls, name))
-
     @staticmethod
     def templates() -> tuple[Gst.PadTemplate, Gst.PadTemplate]:
         """The value of `__gsttemplates__`."""

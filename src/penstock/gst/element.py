@@ -27,8 +27,10 @@ class Element:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        # PyGObject installs only the virtual methods that a class itself defines.
-        cls.do_change_state = cls.do_change_state  # type: ignore[method-assign]
+        if issubclass(cls, GObject.Object):
+            # PyGObject installs only the virtual methods that a class itself defines.
+            for name in _virtual_methods_of_mixins(cls):
+                setattr(cls, name, getattr(cls, name))
         if "FACTORY" in cls.__dict__:
             cls.log = Log(cls.FACTORY, description=f"the {cls.FACTORY} element")
 
@@ -87,6 +89,11 @@ class Element:
     def _parent_change_state(self, transition: Gst.StateChange) -> Gst.StateChangeReturn:
         base: Any = next(b for b in type(self).__mro__ if b.__module__.startswith("gi."))
         return base.do_change_state(self, transition)
+
+
+def _virtual_methods_of_mixins(cls: type) -> set[str]:
+    mixins = [base for base in cls.__mro__ if not issubclass(base, GObject.Object)]
+    return {name for mixin in mixins for name in vars(mixin) if name.startswith("do_")}
 
 
 def _float(element: Element) -> None:

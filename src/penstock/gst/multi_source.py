@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -44,11 +45,6 @@ class MultiUriSource(Element):
         get_name: Any
         post_message: Any
         set_property: Any
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        # PyGObject installs only the virtual methods that a class itself defines.
-        cls.do_handle_message = cls.do_handle_message  # type: ignore[method-assign]
 
     def __init__(self) -> None:
         super().__init__()
@@ -158,7 +154,7 @@ class MultiUriSource(Element):
         for name, value in settings.items():
             source.set_property(name, value)
         convert = _made("nvvideoconvert") if self.converts() else None
-        named = SensorInfo(number, sensor.sensor_id, sensor.sensor_name, sensor.uri)
+        named = replace(sensor, source_id=number)
         on_pad = weak(self._on_pad, otherwise=None)
         now_ns = self._clock.now_ns
         entry = SourceEntry(named, source, convert=convert, joins_ns=now_ns, on_pad=on_pad)

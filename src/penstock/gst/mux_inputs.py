@@ -39,12 +39,6 @@ class MuxInputs(Element):
         post_message: Any
         remove_pad: Any
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        # PyGObject installs only the virtual methods that a class itself defines.
-        cls.do_request_new_pad = cls.do_request_new_pad  # type: ignore[method-assign]
-        cls.do_release_pad = cls.do_release_pad  # type: ignore[method-assign]
-
     def __init__(self) -> None:
         super().__init__()
         self._changed = threading.Condition()  # guards everything below

@@ -50,12 +50,6 @@ class UriSource(Element):
         remove_pad: Any
         set_suppressed_flags: Any
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        # PyGObject installs only the virtual methods that a class itself defines.
-        cls.do_handle_message = cls.do_handle_message  # type: ignore[method-assign]
-        cls.do_send_event = cls.do_send_event  # type: ignore[method-assign]
-
     def __init__(self) -> None:
         super().__init__()
         self.reconnects, self.frames_received = 0, 0
@@ -158,7 +152,7 @@ class UriSource(Element):
     def _close(self) -> None:
         if self._keeper is not None and not self._keeper.stop():
             self.log.error(self, "the thread that watches the connection did not stop")
-        self.disconnect()
+        self.let_go()
         for outlet in self._outlets.values():
             self.remove_pad(outlet.pad)
             outlet.joint.set_state(Gst.State.NULL)
@@ -248,7 +242,7 @@ class UriSource(Element):
         """Whether anybody downstream still takes frames."""
         return not self._outlets or any(o.is_wanted for o in self._outlets.values())
 
-    def disconnect(self) -> None:
+    def let_go(self) -> None:
         """Throw the connection away; may wait for its streaming threads, so not under the lock."""
         with self._lock:
             connection, self._connection = self._connection, None
@@ -295,7 +289,7 @@ class UriSource(Element):
 
     def end(self) -> None:
         """End the streams for good; one that never came begins and ends."""
-        self.disconnect()
+        self.let_go()
         if not self._outlets:
             self._show(self._new_outlet("video"))
         for outlet in self._outlets.values():

@@ -42,7 +42,7 @@ class Kept(Protocol):
     def is_wanted(self) -> bool:
         """Whether anybody downstream still takes frames."""
 
-    def disconnect(self) -> None:
+    def let_go(self) -> None:
         """Throw the connection away; may wait for its streaming threads."""
 
     def connect_again(self) -> None:
@@ -122,7 +122,7 @@ class Keeper:
         """Go on with another connection; false where that is over."""
         wait_s: float | None = 0.0
         if not self._kept.is_wanted():
-            self._kept.disconnect()
+            self._kept.let_go()
             return False
         if self._retry is not None:
             wait_s = self._retry.lost(tried_s=time.monotonic() - self._began_s)
@@ -133,7 +133,7 @@ class Keeper:
             return False
         if self._retry is not None:
             self._kept.told(loss, wait_s=wait_s)
-        self._kept.disconnect()
+        self._kept.let_go()
         if not self._slept(wait_s):
             return False
         self._began_s = time.monotonic()

@@ -37,7 +37,8 @@ def serve(config: str, streams: int) -> None:
 
     penstock.init()
     address = RtspAddress("127.0.0.1", 0)
-    pipeline = _pipeline(config, streams, ending_of(_job(streams, address), live=True))
+    job = DetectJob(["camera"] * streams, rtsp=address)
+    pipeline = _pipeline(config, streams, ending_of(job, live=True))
     notes = _Notes(pipeline)
     with RtspServer(address) as server:
         server.publish(pipeline.get_by_name("rtsp"), valve=pipeline.get_by_name("watched"))
@@ -50,10 +51,6 @@ def serve(config: str, streams: int) -> None:
         sys.stdin.readline()
     pipeline.set_state(Gst.State.NULL)
     _say(json.dumps(notes.complete()))
-
-
-def _job(streams: int, address: RtspAddress) -> DetectJob:
-    return DetectJob(["camera"] * streams, rtsp=address)
 
 
 def _pipeline(config: str, streams: int, ending: str) -> Gst.Pipeline:

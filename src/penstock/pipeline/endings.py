@@ -11,7 +11,7 @@ _FILE = (
     "quantizer=23 ! h264parse ! mp4mux ! filesink name=file"
 )
 _WINDOW = "nveglglessink"
-RTSP_ENCODE = (
+_RTSP = (
     "nvvideoconvert ! nvv4l2h264enc insert-sps-pps=true iframeinterval=60 idrinterval=60 "
     "! video/x-h264,stream-format=byte-stream,alignment=au "
     "! fakesink name=rtsp sync=false async=false enable-last-sample=false"
@@ -36,10 +36,10 @@ def ending_of(job: DetectJob, *, live: bool) -> str:
     if job.rtsp is not None and job.output is not None:
         return (
             f"{draw} ! tee name=drawn drawn. ! {QUEUE} ! {_FILE} "
-            f"drawn. ! {QUEUE} ! {watched} ! {RTSP_ENCODE}"
+            f"drawn. ! {QUEUE} ! {watched} ! {_RTSP}"
         )
     if job.rtsp is not None:
-        return f"{watched} ! {draw} ! {RTSP_ENCODE}"
+        return f"{watched} ! {draw} ! {_RTSP}"
     if job.output is not None:
         return f"{draw} ! {_FILE}"
     return f"{draw} ! {_WINDOW}" if job.display else _NOWHERE

@@ -27,7 +27,8 @@ def build(job: DetectJob, *, config: Path) -> tuple[Gst.Pipeline, list[SourceBin
         ConfigError: A source names nothing that could be read.
     """
     uris = [uri_of(name) for name in job.sources]
-    tail = ending_of(job, live=any(map(is_live, uris)))
+    live = any(map(is_live, uris))
+    tail = ending_of(job, live=live)
     # Names that users choose are set as properties: no quoting can go wrong.
     pipeline = Gst.parse_launch(f"nvstreammux name=mux ! {QUEUE} ! nvinfer name=infer ! {tail}")
     mux, infer = pipeline.get_by_name("mux"), pipeline.get_by_name("infer")
@@ -42,7 +43,7 @@ def build(job: DetectJob, *, config: Path) -> tuple[Gst.Pipeline, list[SourceBin
         SourceBin(i, name=str(name), uri=uri, frames=job.frames, on_size=size.adopt)
         for i, (name, uri) in enumerate(zip(job.sources, uris, strict=True))
     ]
-    if job.is_open or any(source.is_live for source in sources):
+    if job.is_open or live:
         mux.set_property("live-source", True)
         mux.set_property("batched-push-timeout", _LIVE_PUSH_US)
     mux.set_property("drop-pipeline-eos", job.is_open)

@@ -14,7 +14,7 @@ from penstock.pipeline.containers import stated_length
 from penstock.pipeline.losses import DecoderWatch
 
 _NOT_VIDEO = ("audio/", "text/", "subpicture/", "application/x-subtitle")
-_LIVE = ("rtsp", "rtspu", "rtspt", "rtsps", "rtp", "udp", "srt", "rtmp", "rtmps", "mms", "v4l2")
+_LIVE = ("rtp", "udp", "srt", "rtmp", "rtmps", "mms", "v4l2")
 _SILENT_S, _FIRST_SILENT_S = 10, 15
 _TRIES = 3
 _OK = Gst.PadProbeReturn.OK
@@ -48,7 +48,7 @@ def uri_of(source: str) -> str:
 
 def is_live(uri: str) -> bool:
     """Whether a URI names something that gives frames in its own time, as cameras do."""
-    return uri.partition("://")[0] in _LIVE
+    return is_rtsp(uri) or uri.lower().partition("://")[0] in _LIVE
 
 
 class SourceBin:
