@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onnx_models import convolution, save_model
-from penstock.backends import BACKENDS
+from penstock.backends import BACKENDS, Threads
 from penstock.backends.onnx_file import inspect
 from penstock.errors import ModelError
 
@@ -325,3 +325,24 @@ def test_a_cache_folder_that_cannot_be_written_does_not_matter(backend, tmp_path
     (tmp_path / "a file").write_text("")
     network = backend(tmp_path / "net.onnx", cache=tmp_path / "a file" / "cache")
     assert network.run({"x": random_input(1, 3, 6, 6)})["sums"].shape == (1, 2, 4, 4)
+
+
+def test_forks_run_at_the_same_time_and_keep_their_outputs_apart(backend, tmp_path):
+    weights = convolution(tmp_path / "net.onnx")
+    first = backend(tmp_path / "net.onnx", precision="f32", threads=Threads(runs=3))
+    networks = [first, first.fork(), first.fork()]
+    inputs = [random_input(2, 3, 6, 6, seed=seed) for seed in range(3)]
+    found, ready = [None] * 3, threading.Barrier(3)
+
+    def run(i):
+        ready.wait()
+        for _ in range(50):
+            found[i] = networks[i].run({"x": inputs[i]})
+
+    workers = [threading.Thread(target=run, args=(i,)) for i in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    for x, outputs in zip(inputs, found, strict=True):
+        np.testing.assert_allclose(outputs["sums"], convolved(x, weights), rtol=1e-5, atol=1e-5)

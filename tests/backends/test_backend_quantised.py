@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from onnx_models import quantised_convolution
-from penstock.backends import BACKENDS
+from penstock.backends import BACKENDS, Threads
 
 
 @pytest.mark.parametrize("name", list(BACKENDS))
@@ -13,7 +13,7 @@ def test_a_quantised_network_gives_what_its_8_bits_say(name, precision, tmp_path
     weights, step = quantised_convolution(tmp_path / "q.onnx")
     images = np.random.default_rng(3).integers(0, 256, (3, 3, 6, 6)) / 255
     backend = BACKENDS.load(name)(
-        tmp_path / "q.onnx", precision=precision, input_shape=None, threads=1, cache=None
+        tmp_path / "q.onnx", precision=precision, input_shape=None, threads=Threads(1), cache=None
     )
     found = np.array(backend.run({"x": images.astype(np.float32)})["y"])
     backend.close()

@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from onnx_models import convolution
-from penstock.backends import PictureInput
+from penstock.backends import PictureInput, Threads
 from penstock.backends.openvino import OpenVinoBackend
 
 ZEROS = {"x": np.zeros((1, 3, 6, 6), np.float32)}
@@ -52,13 +52,13 @@ def test_one_file_is_kept_and_read_again(model, cache, monkeypatch):
 
 
 def test_every_setting_that_matters_has_a_file_of_its_own(model, cache):
-    OpenVinoBackend(model, cache=cache, precision="f32", threads=1)
-    OpenVinoBackend(model, cache=cache, precision="fastest", threads=1)
-    OpenVinoBackend(model, cache=cache, precision="f32", threads=2)
-    OpenVinoBackend(model, cache=cache, precision="f32", threads=1, input_shape=(3, 6, 6))
-    OpenVinoBackend(model, cache=cache, precision="f32", threads=1, batch=1)
+    OpenVinoBackend(model, cache=cache, precision="f32", threads=Threads(1))
+    OpenVinoBackend(model, cache=cache, precision="fastest", threads=Threads(1))
+    OpenVinoBackend(model, cache=cache, precision="f32", threads=Threads(2))
+    OpenVinoBackend(model, cache=cache, precision="f32", threads=Threads(1), input_shape=(3, 6, 6))
+    OpenVinoBackend(model, cache=cache, precision="f32", threads=Threads(1), batch=1)
     OpenVinoBackend(
-        model, cache=cache, precision="f32", threads=1, pictures=PictureInput("NCHW", 3)
+        model, cache=cache, precision="f32", threads=Threads(1), pictures=PictureInput("NCHW", 3)
     )
     assert len(list(cache.iterdir())) == 6
 

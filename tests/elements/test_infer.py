@@ -257,8 +257,8 @@ BROKEN = {
     "not a number": ({"batch_size": "many"}, ["infer.txt, line 5", "batch-size", "many"]),
     "out of range": ({"batch_size": 5000}, ["infer.txt, line 5", "batch-size", "5000"]),
     "wrong class count": ({"num_detected_classes": 80}, ["num-detected-classes", "80", "3"]),
-    "classifier": ({"network_type": 1}, ["infer.txt, line 8", "network-type=1"]),
-    "objects": ({"process_mode": 2}, ["infer.txt, line 8", "process-mode=2"]),
+    "segmentation": ({"network_type": 2}, ["infer.txt, line 8", "network-type=2"]),
+    "other": ({"network_type": 100}, ["infer.txt, line 8", "network-type=100"]),
     "no such cluster mode": ({"cluster_mode": 77}, ["infer.txt, line 7", "cluster-mode", "77"]),
     "no such parser": ({"parse_bbox_func_name": "NvDsNobody"}, ["parse-bbox-func-name", "Nobody"]),
 }
@@ -289,18 +289,24 @@ def test_a_property_that_cannot_be_obeyed_is_named(config, option):
 
 
 def test_a_network_that_fails_while_running_is_one_sentence(config, tmp_path):
-    reshape = {"scores_shape": np.array([1, 1, 3])}
-    save_model(
+    save_model(  # works on black pictures only, as it sees when it is opened
         tmp_path / "colour.onnx",
         [
             ("ReduceMax", ["image"], ["brightest"], {"axes": [2, 3], "keepdims": 0}),
+            ("ReduceMax", ["image"], ["light"], {"axes": [0, 1, 2], "keepdims": 0}),
+            ("Ceil", ["light"], ["up"], {}),
+            ("ReduceMax", ["up"], ["one"], {"keepdims": 1}),
+            ("Cast", ["one"], ["whole"], {"to": 7}),
+            ("Add", ["whole", "three"], ["classes"], {}),
+            ("Concat", ["ones", "classes"], ["scores_shape"], {"axis": 0}),
             ("Reshape", ["brightest", "scores_shape"], ["scores"], {}),
             ("Expand", ["box", "boxes_shape"], ["boxes"], {}),
         ],
         inputs={"image": ["n", 3, 24, 32]},
         outputs={"boxes": ["n", 1, 4], "scores": ["n", 1, 3]},
         constants={
-            **reshape,
+            "three": np.array([3]),
+            "ones": np.array([1, 1]),
             "box": np.array([[[8, 6, 24, 18]]], np.float32),
             "boxes_shape": np.array([1, 1, 4]),
         },

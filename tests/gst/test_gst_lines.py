@@ -30,6 +30,13 @@ projection-type=4
 src-fov=120
 yaw=20
 """
+ANALYTICS = """
+[property]
+config-width=640
+config-height=360
+[line-crossing-stream-0]
+line-crossing-Exit=100;100;100;200;0;150;640;150
+"""
 
 
 def line_of(factory):
@@ -67,6 +74,7 @@ def street(tmp_path_factory):
     )
     (folder / "config_infer.txt").write_text(CONFIG)
     (folder / "config_dewarper.txt").write_text(DEWARPER)
+    (folder / "config_analytics.txt").write_text(ANALYTICS)
     return folder
 
 

@@ -36,7 +36,7 @@ def test_a_configuration_file_is_all_it_takes(from_file):
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ("network-type=1", r"line 4, \[property\] network-type: only detectors"),
+        ("network-type=1", r"line 4, \[property\] network-type: a detector has"),
         (
             "infer-dims=3;64;64",
             r"line 4, .* infer-dims: .*net\.onnx: .*\(\?, 3, 24, 32\).*3, 64, 64",

@@ -7,6 +7,7 @@ import pytest
 
 from penstock.backends import BACKENDS
 from penstock.inference import CLUSTER_MODES, KEYPOINTS
+from penstock.parsers import CLASS_PARSERS
 
 PAGE = Path(__file__).parents[2] / "docs" / "inference.md"
 
@@ -17,7 +18,7 @@ def rows():
     return re.findall(r"^\| `?([^`|]+?)`? \|", PAGE.read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("table", [BACKENDS, map(str, CLUSTER_MODES)])
+@pytest.mark.parametrize("table", [BACKENDS, map(str, CLUSTER_MODES), CLASS_PARSERS])
 def test_every_name_has_its_row(rows, table):
     assert set(table) <= set(rows)
 

@@ -29,6 +29,11 @@ def test_a_name_of_the_kit_is_its_configuration():
     assert config_for("yolov4-tiny") == kit.config_of("yolov4-tiny")
 
 
+def test_a_model_for_objects_is_not_for_whole_frames():
+    with pytest.raises(ConfigError, match="model gender: it looks at objects that a detector in"):
+        config_for("gender")
+
+
 def test_an_onnx_file_uses_the_configuration_beside_it(tmp_path):
     config = detector(tmp_path)
     assert config_for(str(tmp_path / "detector.onnx"), folder=tmp_path / "none") == config

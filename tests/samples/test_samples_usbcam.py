@@ -30,7 +30,11 @@ def run(*arguments):
     )
 
 
-@pytest.mark.skipif(not CAMERA.exists(), reason="this kernel has no camera")
+@pytest.mark.skipif(
+    not CAMERA.exists(),
+    reason=f"there is no {CAMERA}: that frames of a real camera are read is not tested here; "
+    "plug one in, or load the kernel's virtual one (modprobe vivid), and run again",
+)
 def test_the_frames_of_a_camera_are_counted(config):
     with subprocess.Popen(
         words(CAMERA, "--config", config), stdout=subprocess.PIPE, text=True

@@ -13,7 +13,10 @@ _ALONE = ["unshare", "--map-root-user", "--net", "sh", "-c"]
 def alone(*lines):
     """Run in a network that has nothing; the doctor's command may mend it."""
     if shutil.which("unshare") is None or subprocess.run([*_ALONE, "true"], check=False).returncode:
-        pytest.skip("no network namespaces here")
+        pytest.skip(
+            "this kernel lets us make no network namespace: what the doctor says of a machine "
+            "without multicast is not tested here; run as root, or allow user namespaces"
+        )
     return subprocess.run(
         [*_ALONE, "\n".join(lines)], capture_output=True, text=True, check=False
     ).stdout

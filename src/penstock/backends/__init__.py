@@ -4,7 +4,7 @@ One name table, one interface. The libraries behind it are loaded with the backe
 never by importing this room.
 """
 
-from penstock.backends.base import Backend, PictureInput, Precision, Shape, TensorSpec
+from penstock.backends.base import Backend, PictureInput, Precision, Shape, TensorSpec, Threads
 from penstock.backends.choice import BACKENDS, cache_folder, default_backend
 from penstock.backends.cores import usable_cores
 
@@ -15,6 +15,7 @@ __all__ = [
     "Precision",
     "Shape",
     "TensorSpec",
+    "Threads",
     "cache_folder",
     "default_backend",
     "usable_cores",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from penstock.backends.base import (
     Precision,
     Shape,
     TensorSpec,
+    Threads,
     check_inputs,
     settle_input_shape,
 )
@@ -41,16 +43,17 @@ class OnnxRuntimeBackend:
         input_shape: Shape | None = None,
         batch: int | None = None,
         pictures: PictureInput | None = None,
-        threads: int | None = None,
+        threads: Threads | None = None,
         cache: Path | None = None,
     ) -> None:
         del pictures  # it would be one more pass over the same numbers
         self.takes_pictures = False
+        count = (threads or Threads()).count or usable_cores()  # for any number of runs
         self._model = model
         self.metadata = inspect(model).metadata
         try:
             session = onnxruntime.InferenceSession(
-                str(model), _options(threads or usable_cores()), providers=["CPUExecutionProvider"]
+                str(model), _options(count), providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # its exceptions share no base class
             raise ModelError(
@@ -83,6 +86,10 @@ class OnnxRuntimeBackend:
         except Exception as error:  # its exceptions share no base class
             raise ModelError(f"{self._model}: ONNX Runtime failed: {_reason(error)}") from error
         return dict(zip(self._names, arrays, strict=True))
+
+    def fork(self) -> OnnxRuntimeBackend:
+        """Another instance of the same network; see `Backend`."""
+        return copy.copy(self)
 
     def close(self) -> None:
         """Release the network."""

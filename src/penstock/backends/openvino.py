@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
 import sys
@@ -23,6 +24,7 @@ from penstock.backends.base import (
     Precision,
     Shape,
     TensorSpec,
+    Threads,
     check_inputs,
     settle_input_shape,
 )
@@ -54,14 +56,14 @@ class OpenVinoBackend:
         input_shape: Shape | None = None,
         batch: int | None = None,
         pictures: PictureInput | None = None,
-        threads: int | None = None,
+        threads: Threads | None = None,
         cache: Path | None = None,
     ) -> None:
         self._model = model
         self._buffers: dict[str, NDArray[Any]] = {}
         file = inspect(model)
         self.metadata = file.metadata
-        settings = _settings(precision, threads or usable_cores())
+        settings = _settings(precision, threads or Threads())
         try:
             compiled = _compile(
                 model,
@@ -74,6 +76,7 @@ class OpenVinoBackend:
             first = compiled.inputs[0].get_node()
             self.takes_pictures = first.get_friendly_name() == _PICTURES
             self._precision: str = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
+            self._compiled = compiled
             self._request = compiled.create_infer_request()
         except ModelError:
             raise
@@ -108,8 +111,16 @@ class OpenVinoBackend:
             raise ModelError(f"{self._model}: OpenVINO failed: {_reason(error)}") from error
         return {name: self._kept(name, request.get_tensor(name).data) for name in self.outputs}
 
+    def fork(self) -> OpenVinoBackend:
+        """Another instance of the same network; see `Backend`."""
+        other = copy.copy(self)
+        other._buffers = {}
+        other._request = self._compiled.create_infer_request()
+        return other
+
     def close(self) -> None:
         """Release the network."""
+        self._compiled = None
         self._request = None
 
     def _kept(self, name: str, output: NDArray[Any]) -> NDArray[Any]:
@@ -125,11 +136,11 @@ class OpenVinoBackend:
         return kept
 
 
-def _settings(precision: Precision, threads: int) -> dict[str, Any]:
+def _settings(precision: Precision, threads: Threads) -> dict[str, Any]:
     settings: dict[str, Any] = {
-        "PERFORMANCE_HINT": "LATENCY",
-        "NUM_STREAMS": 1,
-        "INFERENCE_NUM_THREADS": threads,
+        "PERFORMANCE_HINT": "LATENCY" if threads.runs == 1 else "THROUGHPUT",
+        "NUM_STREAMS": threads.runs,
+        "INFERENCE_NUM_THREADS": threads.count or usable_cores(),
         # Pinned threads of two networks, or of two processes, end up on the same cores.
         "ENABLE_CPU_PINNING": False,
     }

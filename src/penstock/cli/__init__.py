@@ -11,8 +11,10 @@ from penstock import __version__
 from penstock.cli.bench import bench
 from penstock.cli.detect import demo, detect
 from penstock.cli.environment import env
+from penstock.cli.eval import app as evaluation
 from penstock.cli.inspect import inspect
 from penstock.cli.kit import app as kit
+from penstock.cli.replay import replay
 from penstock.cli.script import run
 from penstock.cli.sources import app as sources
 from penstock.errors import PenstockError
@@ -48,8 +50,10 @@ app.command(context_settings={"ignore_unknown_options": True, "allow_intersperse
     run
 )
 app.command()(bench)
+app.command()(replay)
 app.command()(inspect)
 app.command()(env)
+app.add_typer(evaluation, name="eval")
 app.add_typer(kit, name="kit")
 app.add_typer(sources, name="sources")
 

@@ -1,24 +1,46 @@
 """Configuration files, one frozen dataclass for each kind; every value knows file, key and line."""
 
+from penstock.config.analytics import AnalyticsConfig, Grammar, RuleGroup
+from penstock.config.analytics_shapes import (
+    CrossingLine,
+    ShapeKeys,
+    crossing_line,
+    direction,
+    ground_pairs,
+    polygon,
+)
 from penstock.config.class_attributes import ClassAttributes
 from penstock.config.dewarper import DewarperConfig, DewarperSurface
 from penstock.config.infer import InferConfig
 from penstock.config.keyfile import KeyFile
+from penstock.config.keys import Key
 from penstock.config.labels import check_labels, read_classifier_labels, read_labels
 from penstock.config.mux import MuxConfig, MuxSourceConfig
 from penstock.config.textfile import read_text, unreadable
+from penstock.config.tracker import TrackerConfig
 from penstock.config.value import Value
 
 __all__ = [
+    "AnalyticsConfig",
     "ClassAttributes",
+    "CrossingLine",
     "DewarperConfig",
     "DewarperSurface",
+    "Grammar",
     "InferConfig",
+    "Key",
     "KeyFile",
     "MuxConfig",
     "MuxSourceConfig",
+    "RuleGroup",
+    "ShapeKeys",
+    "TrackerConfig",
     "Value",
     "check_labels",
+    "crossing_line",
+    "direction",
+    "ground_pairs",
+    "polygon",
     "read_classifier_labels",
     "read_labels",
     "read_text",

@@ -43,7 +43,7 @@ class InferConfig:
             segmentation, 100 other.
         batch_size: Most regions in one run, 1 to 1024.
         interval: Batches skipped between two that are inferred.
-        reinfer_interval: Frames before a classified object is inferred again.
+        reinfer_interval: Frames before a classified, tracked object is inferred again.
         model_file: The ONNX network; it existed when the file was read.
         label_file: The class names; it existed when the file was read.
         labels: Its content for anything but classifiers: one name for each class.
@@ -75,8 +75,8 @@ class InferConfig:
         min_object_size: `(width, height)`, frame pixels: smaller objects are not looked at.
         max_object_size: `(width, height)`, frame pixels: nor are larger ones; 0 is no limit.
         classifier_type: Name of the classifier in the metadata.
-        classifier_threshold: Least confidence of a class.
-        classifier_async: Classify tracked objects a frame late.
+        classifier_threshold: A class must be more confident than this.
+        classifier_async: Classify tracked objects without waiting for the answer.
         segmentation_threshold: Least confidence of a pixel's class.
         segmentation_order: Of the class maps: 0 NCHW, 1 NHWC.
         clip_to_roi: Cut boxes at the edges of the region they were found in.

@@ -95,13 +95,13 @@ PROPERTY_KEYS: Mapping[str, Key] = {
     # What it is and where it works
     "gie-unique-id": Key("id of this element in the metadata", "15", "component_id", _count),
     "process-mode": Key(
-        "1: whole frames (primary), 2: objects (secondary, coming)",
+        "1: whole frames (primary), 2: objects (secondary)",
         "1",
         "process_mode",
         lambda value: value.choice(PROCESS_MODES),
     ),
     "network-type": Key(
-        "0: detector, 3: instance segmentation, a detector with masks; coming: 1 classifier, "
+        "0: detector, 1: classifier, 3: instance segmentation, a detector with masks; coming: "
         "2 semantic segmentation, 100 other",
         "0",
         "network_type",
@@ -113,32 +113,31 @@ PROPERTY_KEYS: Mapping[str, Key] = {
     ),
     "interval": Key("batches skipped between two that are inferred", "0", "interval", _count),
     "secondary-reinfer-interval": Key(
-        "frames before a classified object is inferred again",
+        "frames before a classified, tracked object is inferred again",
         str(INT_MAX),
         "reinfer_interval",
         _count,
-        COMING,
     ),
     "operate-on-gie-id": Key(
-        "only objects found by this element; -1: all", "-1", "operate_on_gie_id", _gie_id, COMING
+        "only objects found by this element; -1: all", "-1", "operate_on_gie_id", _gie_id
     ),
     "operate-on-class-ids": Key(
-        "only objects of these classes", "all", "operate_on_class_ids", _class_ids_or_all, COMING
+        "only objects of these classes", "all", "operate_on_class_ids", _class_ids_or_all
     ),
     "filter-out-class-ids": Key(
         "detections of these classes are dropped", "none", "filter_out_class_ids", _class_ids
     ),
     "input-object-min-width": Key(
-        "least width of an object to look at, frame pixels", "0", "min_width", _count, COMING
+        "least width of an object to look at, frame pixels", "0", "min_width", _count
     ),
     "input-object-min-height": Key(
-        "least height of an object to look at, frame pixels", "0", "min_height", _count, COMING
+        "least height of an object to look at, frame pixels", "0", "min_height", _count
     ),
     "input-object-max-width": Key(
-        "greatest width, frame pixels; 0: no limit", "0", "max_width", _count, COMING
+        "greatest width, frame pixels; 0: no limit", "0", "max_width", _count
     ),
     "input-object-max-height": Key(
-        "greatest height, frame pixels; 0: no limit", "0", "max_height", _count, COMING
+        "greatest height, frame pixels; 0: no limit", "0", "max_height", _count
     ),
     # The model
     "onnx-file": Key("the network", "required", "model_file", Value.existing_file),
@@ -246,7 +245,10 @@ PROPERTY_KEYS: Mapping[str, Key] = {
         _text,
     ),
     "parse-classifier-func-name": Key(
-        "the parser of classes", "none", "classifier_parser", _text, COMING
+        "the parser of classes: probabilities, logits, or a function of custom-lib-path",
+        "probabilities",
+        "classifier_parser",
+        _text,
     ),
     "parse-segmentation-func-name": Key(
         "the parser of class maps", "none", "segmentation_parser", _text, COMING
@@ -259,13 +261,15 @@ PROPERTY_KEYS: Mapping[str, Key] = {
         "empty",
         "classifier_type",
         lambda value: value.text,
-        COMING,
     ),
     "classifier-threshold": Key(
-        "least confidence of a class", "0.0", "classifier_threshold", Value.number, COMING
+        "a class must be more confident than this", "0.0", "classifier_threshold", Value.number
     ),
     "classifier-async-mode": Key(
-        "classify tracked objects a frame late", "0", "classifier_async", Value.boolean, COMING
+        "classify tracked objects without waiting for the answer",
+        "0",
+        "classifier_async",
+        Value.boolean,
     ),
     "segmentation-threshold": Key(
         "least score of an object's pixel in its mask (0: 0.5); for class maps coming",

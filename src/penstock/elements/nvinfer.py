@@ -1,4 +1,4 @@
-"""`nvinfer`: find objects with a network.
+"""`nvinfer`: find objects with a network, and tell what they are.
 
 gst-launch-1.0 uridecodebin uri=file:///street.mp4 ! mux.sink_0 \
     nvstreammux name=mux batch-size=1 width=1280 height=720 \
@@ -8,6 +8,7 @@ gst-launch-1.0 uridecodebin uri=file:///street.mp4 ! mux.sink_0 \
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from penstock.config import InferConfig
@@ -19,22 +20,33 @@ from penstock.gst import (
     GObject,
     Gst,
     GstBase,
+    InFlight,
     Property,
+    batch_in,
     gproperties,
     nvmm_caps,
+    post_error,
     post_warning,
     sink_and_src,
 )
-from penstock.gst.nvevents import interval_update_of
+from penstock.gst.nvevents import (
+    PAD_DELETED,
+    STREAM_RESET,
+    interval_update_of,
+    source_event_of,
+)
 from penstock.meta import BatchMeta
 
 if TYPE_CHECKING:
-    from penstock.inference import Engine
+    from penstock.inference import RegionNetwork, Task
 
 PROCESS_MODE = EnumType("GstNvInferProcessModeType", {"primary": 1, "secondary": 2})
 _COMING = "accepted; coming, an error where it is switched on"
 _UNUSED = "accepted; without effect here"
 _MOST_SKIPPED = 2**31 - 1
+_DETECTOR, _CLASSIFIER, _INSTANCES = 0, 1, 3
+_OBJECTS = 2
+_MOST_ON_PROBATION = 100  # trackers give no id before they are sure of an object
 _NOT_YET = ("output-tensor-meta", "input-tensor-meta")
 _FROM_FILE = {
     "batch-size": "batch_size",
@@ -60,7 +72,7 @@ _OVERRIDES = (
 
 
 class NvInfer(BatchTransform):
-    """Runs a detector on every frame of a batch and adds what it finds as objects."""
+    """Runs a detector or a classifier on the frames of a batch, or on the objects in them."""
 
     FACTORY = "nvinfer"
     PROPERTIES = (
@@ -69,7 +81,7 @@ class NvInfer(BatchTransform):
             "batch-size",
             "uint",
             1,
-            "Most frames in one run of the network",
+            "Most frames or objects in one run of the network",
             minimum=1,
             maximum=1024,
         ),
@@ -78,7 +90,7 @@ class NvInfer(BatchTransform):
             "process-mode",
             PROCESS_MODE,
             1,
-            "primary: whole frames; secondary, objects found before, is an error so far",
+            "primary: whole frames; secondary: objects found before",
         ),
         Property(
             "interval", "uint", 0, "Batches skipped between two inferences", maximum=_MOST_SKIPPED
@@ -111,7 +123,7 @@ class NvInfer(BatchTransform):
     __gstmetadata__ = (
         "Penstock inference",
         "Filter/Analyzer/Video",
-        "Finds objects with a network",
+        "Finds objects with a network, or tells what they are",
         "The Penstock authors",
     )
     __gsttemplates__ = sink_and_src(nvmm_caps("NV12", "RGBA", "I420"))
@@ -120,12 +132,13 @@ class NvInfer(BatchTransform):
         "model-updated": (GObject.SignalFlags.RUN_LAST, None, (int, str))
     }
 
-    engine: Engine | None
+    task: Task | None
+    _work: InFlight | None = None
 
     def __init__(self) -> None:
         super().__init__()
         self._config: InferConfig | None = None
-        self.engine = None
+        self.task = None
         self._batches = 0
         self._warned: set[str] = set()
 
@@ -152,15 +165,12 @@ class NvInfer(BatchTransform):
             raise ConfigError("config-file-path must name a configuration file, got nothing")
         self._warn(self._config.warnings)
         config = self._effective()
-        for key, value, there in (
-            ("network-type", config.network_type, (0, 3)),
-            ("process-mode", config.process_mode, (1,)),
-        ):
-            if value not in there:
-                raise ConfigError(
-                    f"{config.where(key)}: {key}={value} is not available yet; detectors "
-                    "(network-type=0), also with masks (3), on whole frames (process-mode=1) are"
-                )
+        kind = config.network_type
+        if kind not in (_DETECTOR, _CLASSIFIER, _INSTANCES):
+            raise ConfigError(
+                f"{config.where('network-type')}: network-type={kind} is not available yet; "
+                "detectors (network-type=0), also with masks (3), and classifiers (1) are"
+            )
         for name in _NOT_YET:
             if self.setting(name):
                 raise ConfigError(f"{name} is not available yet; leave it off")
@@ -175,19 +185,45 @@ class NvInfer(BatchTransform):
         }
         return self._config.replace(**explicit)
 
+    @property
+    def engine(self) -> RegionNetwork[Any] | None:
+        """The network while the element is open."""
+        return None if self.task is None else self.task.network
+
     def open(self) -> None:
         """Load and compile the network."""
-        from penstock.inference import Engine
+        from penstock.inference import FrameTask, open_task
 
-        self.engine = Engine(self._effective())
-        self._warn(self.engine.warnings)
+        config = self._effective()
+        if config.classifier_async and (
+            config.network_type != _CLASSIFIER or config.process_mode != _OBJECTS
+        ):
+            self._warn(
+                [
+                    f"{config.where('classifier-async-mode')}: only for classifiers on objects "
+                    "(network-type=1, process-mode=2); without effect"
+                ]
+            )
+        self.task = open_task(config)
+        if isinstance(self.task, FrameTask):
+            self._work = InFlight(
+                self.get_static_pad("src"),
+                workers=self.task.network.runs + 1,  # one pushes while the others infer
+                on_error=partial(post_error, self),
+            )
+        self._warn(self.task.network.warnings)
         self._batches = 0
 
     def close(self) -> None:
         """Let the network go."""
-        if self.engine is not None:
-            self.engine.close()
-        self.engine = None
+        work, self._work = self._work, None
+        if work is not None:
+            work.close()
+        task, self.task = self.task, None
+        if task is not None:
+            self._warn_of_no_tracker(task)
+            task.close()
+            self.log.info(self, f"{task.counts}")
 
     def _warn(self, texts: Iterable[str]) -> None:
         """Say each thing once, however often the element starts."""
@@ -198,19 +234,49 @@ class NvInfer(BatchTransform):
 
     def do_sink_event(self, event: Gst.Event) -> bool:
         """A new interval holds from the next batch on, for all sources."""
+        if self._work is not None:
+            self._work.let_pass(event)
+        about = source_event_of(event)
+        if about is not None and about[0] in (PAD_DELETED, STREAM_RESET) and self.task is not None:
+            self.task.forget(about[1])
         update = interval_update_of(event)
         if update is not None:
             self.set_property("interval", min(update[1], _MOST_SKIPPED))
         return bool(GstBase.BaseTransform.do_sink_event(self, event))
 
-    def process(self, batch: BatchMeta) -> None:
-        """Infer one batch, unless `interval` skips it."""
-        from penstock.inference import Roi, attach
+    def do_transform_ip(self, buffer: Gst.Buffer) -> Gst.FlowReturn:
+        """A network on whole frames looks at several batches at once."""
+        from penstock.inference import FrameTask
 
-        skipped = self._batches % (self.setting("interval") + 1) != 0
+        if self._work is None or not isinstance(self.task, FrameTask):
+            return super().do_transform_ip(buffer)
+        try:
+            steps = self.task.steps(batch_in(buffer), skip=self._skips())
+            return self._work.add(buffer, steps.jobs, steps.finish)
+        except BaseException as error:  # nothing may escape into C
+            post_error(self, error)
+            return Gst.FlowReturn.ERROR
+
+    def _skips(self) -> bool:
+        """Whether `interval` skips the batch that is here."""
+        skips = self._batches % (self.setting("interval") + 1) != 0
         self._batches += 1
-        if skipped or self.engine is None or batch.surfaces is None:
+        return bool(skips)
+
+    def process(self, batch: BatchMeta) -> None:
+        """Infer the objects of one batch."""
+        skip = self._skips()
+        if self.task is None:
             return
-        rois = [Roi.whole(frame) for frame in batch.frames]
-        for frame, detections in zip(batch.frames, self.engine.infer(rois), strict=True):
-            attach(frame, detections, self.engine.config)
+        self.task.process(batch, skip=skip)
+        if self.task.counts.untracked > _MOST_ON_PROBATION:
+            self._warn_of_no_tracker(self.task)
+
+    def _warn_of_no_tracker(self, task: Task) -> None:
+        if task.counts.untracked and not task.counts.inferred:
+            self._warn(
+                [
+                    "classifier-async-mode: objects without a track id are not classified, and "
+                    "none has one; put nvtracker in front"
+                ]
+            )

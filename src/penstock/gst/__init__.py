@@ -19,6 +19,7 @@ from penstock.gst.enums import EnumType
 from penstock.gst.formats import SOURCE_FORMATS, TARGET_FORMATS, is_yuv
 from penstock.gst.frame_rates import FrameRates
 from penstock.gst.gi import NVMM, GLib, GObject, Gst, GstBase, GstVideo
+from penstock.gst.in_flight import InFlight
 from penstock.gst.jpeg import IDCT_METHOD, JpegDecoder, JpegEncoder
 from penstock.gst.log import Log
 from penstock.gst.messages import post_error, post_warning
@@ -46,7 +47,7 @@ from penstock.gst.surfaces import (
     surfaces,
 )
 from penstock.gst.tile_config import CustomTile, CustomTileConfig, Shares, read_tiles
-from penstock.gst.transform import BatchTransform
+from penstock.gst.transform import BatchTransform, batch_in
 from penstock.gst.uri_source import UriSource
 from penstock.gst.uri_source_connection import ConnectionSettings
 from penstock.gst.uri_source_properties import (
@@ -86,6 +87,7 @@ __all__ = [
     "Gst",
     "GstBase",
     "GstVideo",
+    "InFlight",
     "JpegDecoder",
     "JpegEncoder",
     "Log",
@@ -115,6 +117,7 @@ __all__ = [
     "VideoEncoder",
     "attach",
     "batch_at",
+    "batch_in",
     "batch_of",
     "colorimetry_text",
     "connection_of",

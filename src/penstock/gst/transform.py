@@ -52,14 +52,23 @@ class BatchTransform(Element, GstBase.BaseTransform):
     def do_transform_ip(self, buffer: Gst.Buffer) -> Gst.FlowReturn:
         """GStreamer calls this for each buffer, on the streaming thread."""
         try:
-            batch = batch_of(buffer)
-            if batch is None or batch.surfaces is None:
-                raise StreamError(
-                    "the buffer carries no batch: nvstreammux must come before this element, "
-                    "and nothing in between may leave memory:NVMM"
-                )
-            self.process(batch)
+            self.process(batch_in(buffer))
         except BaseException as error:  # nothing may escape into C
             post_error(self, error)
             return Gst.FlowReturn.ERROR
         return Gst.FlowReturn.OK
+
+
+def batch_in(buffer: Gst.Buffer) -> BatchMeta:
+    """The batch that a buffer carries, with its pixels.
+
+    Raises:
+        StreamError: There is none.
+    """
+    batch = batch_of(buffer)
+    if batch is None or batch.surfaces is None:
+        raise StreamError(
+            "the buffer carries no batch: nvstreammux must come before this element, "
+            "and nothing in between may leave memory:NVMM"
+        )
+    return batch

@@ -1,12 +1,33 @@
-"""From regions of frames to detections: prepare, run, parse, cluster, place.
+"""From regions of frames to facts about them: prepare, run, parse, and write into the metadata.
 
-`Engine` does it for one configuration; `attach` writes the result into the metadata.
+`Engine` is one detector: cluster, place; `Classifier` one classifier; each for one configuration.
+`open_task` makes the one that a configuration asks for, to be given batch after batch.
 """
 
-from penstock.inference.attaching import attach
+from penstock.inference.attaching import attach, attach_labels
+from penstock.inference.choosing import ObjectChoice
+from penstock.inference.classifier import Classifier
 from penstock.inference.clustering import CLUSTER_MODES
 from penstock.inference.engine import Engine
+from penstock.inference.region_network import RegionNetwork
 from penstock.inference.regions import Detection, Roi
+from penstock.inference.tasks import Counts, FrameTask, Steps, Task, open_task
 from penstock.meta import KEYPOINTS
 
-__all__ = ["CLUSTER_MODES", "KEYPOINTS", "Detection", "Engine", "Roi", "attach"]
+__all__ = [
+    "CLUSTER_MODES",
+    "KEYPOINTS",
+    "Classifier",
+    "Counts",
+    "Detection",
+    "Engine",
+    "FrameTask",
+    "ObjectChoice",
+    "RegionNetwork",
+    "Roi",
+    "Steps",
+    "Task",
+    "attach",
+    "attach_labels",
+    "open_task",
+]

@@ -1,20 +1,33 @@
-"""Detections into the metadata, dressed as DeepStream dresses them."""
+"""Detections and labels into the metadata, dressed as DeepStream dresses them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from penstock.config import ClassAttributes, InferConfig
 from penstock.inference.regions import Detection
-from penstock.meta import KEYPOINTS, Color, FrameMeta, Mask, ObjectMeta, UserMeta
+from penstock.meta import (
+    KEYPOINTS,
+    ClassifierMeta,
+    Color,
+    FrameMeta,
+    LabelInfo,
+    Mask,
+    ObjectMeta,
+    UserMeta,
+)
+from penstock.parsers import Attribute
 
 _BORDER_WIDTH_PX = 3
+_FRAME_BORDER_WIDTH_PX = 6
+_UNKNOWN_CLASS = -1
 _TEXT_ABOVE_PX = 10
 _FONT_NAME, _FONT_SIZE = "Serif", 11
 _WHITE: Color = (1.0, 1.0, 1.0, 1.0)
 _BLACK: Color = (0.0, 0.0, 0.0, 1.0)
+_RED: Color = (1.0, 0.0, 0.0, 1.0)
 
 _MASK_THRESHOLD = 0.5
 
@@ -44,6 +57,48 @@ def attach(
     ]
 
 
+def attach_labels(obj: ObjectMeta, answer: Sequence[Attribute], config: InferConfig) -> None:
+    """Append what a classifier says to an object, and the labels to what is written beside it.
+
+    Args:
+        obj: What was classified.
+        answer: One entry for each output that answered; nothing is appended where none did.
+        config: Gives the component's id and the classifier's type.
+    """
+    if not answer:
+        return
+    labels = [
+        LabelInfo(one.label, one.class_id, one.output, one.confidence, one.num_classes)
+        for one in answer
+    ]
+    obj.classifiers.append(ClassifierMeta(config.component_id, labels, config.classifier_type))
+    names = [one.label for one in answer if one.label]
+    if obj.text.text:
+        obj.text.text = " ".join([obj.text.text, *names])
+    elif names:
+        _write(obj, " ".join(names))
+
+
+def whole_frame_object(frame: FrameMeta, config: InferConfig) -> ObjectMeta:
+    """The object that carries what a classifier says about a whole frame; it is not added yet."""
+    obj = ObjectMeta(
+        (0.0, 0.0, float(frame.width), float(frame.height)),
+        class_id=_UNKNOWN_CLASS,
+        component_id=config.component_id,
+    )
+    obj.rect.border_width, obj.rect.border_color = _FRAME_BORDER_WIDTH_PX, _RED
+    return obj
+
+
+def _write(obj: ObjectMeta, words: str) -> None:
+    left, top, _, _ = obj.ltwh
+    text = obj.text
+    text.text = words
+    text.x, text.y = max(0, int(left)), max(0, int(top) - _TEXT_ABOVE_PX)
+    text.font_name, text.font_size, text.font_color = _FONT_NAME, _FONT_SIZE, _WHITE
+    text.has_bg, text.bg_color = 1, _BLACK
+
+
 def _object(found: Detection, look: ClassAttributes, config: InferConfig) -> ObjectMeta:
     obj = ObjectMeta(
         found.ltwh,
@@ -52,16 +107,12 @@ def _object(found: Detection, look: ClassAttributes, config: InferConfig) -> Obj
         confidence=found.confidence,
         component_id=config.component_id,
     )
-    rect, text = obj.rect, obj.text  # dressed in place: new ones would double the work
+    rect = obj.rect  # dressed in place, as the text: new ones would double the work
     rect.border_width = _BORDER_WIDTH_PX
     rect.border_color = look.border_color
     if look.bg_color is not None:
         rect.has_bg, rect.bg_color = 1, look.bg_color
-    left, top, _, _ = found.ltwh
-    text.text = found.label
-    text.x, text.y = max(0, int(left)), max(0, int(top) - _TEXT_ABOVE_PX)
-    text.font_name, text.font_size, text.font_color = _FONT_NAME, _FONT_SIZE, _WHITE
-    text.has_bg, text.bg_color = 1, _BLACK
+    _write(obj, found.label)
     if found.mask is not None:
         obj.mask = Mask(found.mask, config.segmentation_threshold or _MASK_THRESHOLD)
     if found.keypoints is not None:

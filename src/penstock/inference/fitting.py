@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from penstock.config import InferConfig
@@ -10,9 +11,14 @@ from penstock.inference.darknet_config import read_yolo_layers
 from penstock.inference.network import Network
 from penstock.parsers import (
     ALIASES,
+    CLASS_ALIASES,
+    CLASS_PARSERS,
+    DEFAULT_CLASS_PARSER,
     PARSERS,
+    ClassParser,
     Head,
     Parser,
+    PythonClassParser,
     PythonFileParser,
     choose_parser,
     first_that_fits,
@@ -21,6 +27,7 @@ from penstock.parsers import (
 
 INSTANCES = 3
 _BOXES, _MASKS = "parse-bbox-func-name", "parse-bbox-instance-mask-func-name"
+_CLASSES = "parse-classifier-func-name"
 
 
 def open_parser(config: InferConfig, network: Network) -> tuple[str, Parser, tuple[str, ...]]:
@@ -67,7 +74,8 @@ def _parser_name(
     readers = stand_ins(asked)
     if not readers and config.custom_lib is None:
         raise ConfigError(
-            f"{where}: no parser is called {asked!r}{_like(asked)}. Known: {', '.join(PARSERS)}"
+            f"{where}: no parser is called {asked!r}{_like(asked, [*PARSERS, *ALIASES])}. "
+            f"Known: {', '.join(PARSERS)}"
         )
     fitting = first_that_fits(readers, head)
     if fitting is not None:
@@ -80,8 +88,8 @@ def _parser_name(
     )
 
 
-def _like(name: str) -> str:
-    close = get_close_matches(name, [*PARSERS, *ALIASES], n=1)
+def _like(name: str, known: Sequence[str]) -> str:
+    close = get_close_matches(name, known, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
@@ -101,3 +109,67 @@ def count_classes(config: InferConfig, parser: Parser) -> tuple[int, tuple[str, 
     if told_apart is not None and count < told_apart:
         return count, (f"{key}: {count} of the network's {told_apart} classes are used",)
     return count, ()
+
+
+def open_class_parser(
+    config: InferConfig, network: Network
+) -> tuple[str, ClassParser, tuple[str, ...]]:
+    """The parser of classes: the one the configuration names, or the greatest number of a layer.
+
+    Returns:
+        Its name, the parser, and warnings.
+
+    Raises:
+        ConfigError: The configuration names a parser that does not exist.
+        ModelError: It does not read these layers.
+    """
+    asked, library, where = config.classifier_parser, config.custom_lib, config.where(_CLASSES)
+    if asked and library is not None and library.suffix == ".py":
+        places = (config.where("custom-lib-path"), where)
+        return f"{asked} of {library.name}", PythonClassParser(library, asked, where=places), ()
+    name, warnings = asked or DEFAULT_CLASS_PARSER, tuple[str, ...]()
+    if name not in CLASS_PARSERS:
+        name, warnings = _stand_in(config, name, where)
+    try:
+        return name, CLASS_PARSERS.load(name)(network.layers), warnings
+    except ModelError as error:
+        raise ModelError(f"{network.model}: {error}") from error
+
+
+def _stand_in(config: InferConfig, asked: str, where: str) -> tuple[str, tuple[str, ...]]:
+    """What reads a classifier's layers instead of a function of a C library."""
+    known = CLASS_ALIASES.get(asked.lower())
+    if known is not None:
+        return known, ()
+    if config.custom_lib is None:
+        raise ConfigError(
+            f"{where}: no parser of classes is called {asked!r}{_like(asked, list(CLASS_PARSERS))}."
+            f" Known: {', '.join(CLASS_PARSERS)}"
+        )
+    return DEFAULT_CLASS_PARSER, (
+        f"{where}: {asked!r} of {config.custom_lib} cannot be loaded here; "
+        f"the outputs are read by the parser {DEFAULT_CLASS_PARSER!r}",
+    )
+
+
+def check_classifier_labels(config: InferConfig, num_classes: Sequence[int]) -> tuple[str, ...]:
+    """Warnings where a classifier's names do not fit its outputs.
+
+    Args:
+        config: The names, a line for each output.
+        num_classes: How many classes each output tells apart; empty where nobody knows.
+    """
+    lines = config.classifier_labels
+    if not lines or not num_classes:
+        return ()
+    where = f"{config.where('labelfile-path')}: {config.label_file}"
+    if len(num_classes) == 1 < len(lines) == num_classes[0]:
+        return (
+            f"{where}: a classifier's labels stand in one line for each output, separated by "
+            f"';'; here are {len(lines)} lines for 1 output",
+        )
+    return tuple(
+        f"{where}, line {number}: {len(names)} labels for the {count} classes of that output"
+        for number, (names, count) in enumerate(zip(lines, num_classes, strict=False), 1)
+        if len(names) != count
+    )

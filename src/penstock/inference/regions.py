@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -40,6 +41,27 @@ class Roi:
         surface = frame.surface
         width, height = surface.size
         return cls(surface, (0.0, 0.0, float(width), float(height)), frame)
+
+    @classmethod
+    def of(cls, frame: FrameMeta, obj: ObjectMeta) -> Roi | None:
+        """What of an object's box lies in its frame; `None` where that is less than a pixel.
+
+        Raises:
+            StreamError: The frame's pixels are gone.
+        """
+        left, top, width, height = obj.ltwh
+        if not isfinite(left + top + width + height):
+            return None
+        x1, y1 = max(left, 0.0), max(top, 0.0)
+        x2, y2 = min(left + width, float(frame.width)), min(top + height, float(frame.height))
+        if x2 - x1 < 1 or y2 - y1 < 1:
+            return None
+        return cls(frame.surface, (x1, y1, x2 - x1, y2 - y1), frame, obj)
+
+    @property
+    def place(self) -> str:
+        """Which frame it is of, for messages: `source 0 frame 7`."""
+        return f"source {self.frame.source_id} frame {self.frame.frame_num}"
 
 
 class Detection(NamedTuple):

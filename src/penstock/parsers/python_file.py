@@ -1,26 +1,18 @@
-"""A parser of one's own: a function in a Python file, as `custom-lib-path` names it."""
+"""A parser of boxes of one's own: a function in a Python file, as `custom-lib-path` names it."""
 
 from __future__ import annotations
 
-import itertools
-import sys
-import tokenize
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from traceback import extract_tb
-from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from penstock.errors import ConfigError, ModelError
 from penstock.parsers.base import Outputs, ParseContext, Parsed
 from penstock.parsers.candidates import sure_enough
+from penstock.parsers.python_function import PythonFunction
 
-_numbers = itertools.count()
 _ROW = "(x1, y1, x2, y2, confidence, class)"
-# What a person's code may raise and still be reported: sys.exit() in it must not end the pipeline.
-_THEIRS = (Exception, SystemExit)
 
 
 class PythonFileParser:
@@ -42,19 +34,8 @@ class PythonFileParser:
     num_classes = None
 
     def __init__(self, file: Path, function: str | None, *, where: tuple[str, str]) -> None:
-        self.file = file
-        namespace = vars(_run(file, where[0]))
-        found = namespace.get(function or "")
-        if not callable(found):
-            own = sorted(
-                name
-                for name, value in namespace.items()
-                if getattr(value, "__module__", None) == namespace["__name__"] and callable(value)
-            )
-            wanted = f"no function {function!r} in {file}" if function else "no function is named"
-            raise ConfigError(f"{where[1]}: {wanted}; {file} has {', '.join(own) or 'none'}")
-        self._function: Callable[[dict[str, Any], ParseContext], Any] = found
-        self.name = str(function)
+        expected = f"rows {_ROW} or a penstock.parsers.Parsed"
+        self._function = PythonFunction(file, function, where=where, expected=expected)
 
     def parse(self, outputs: Outputs, context: ParseContext) -> Parsed:
         """Call the function and check what it returns.
@@ -62,38 +43,28 @@ class PythonFileParser:
         Raises:
             ModelError: It raised, or returned something else; names file, line and function.
         """
-        try:
-            found = self._function(dict(outputs), context)
-            if not isinstance(found, Parsed):
-                found = self._of_rows(found)
-        except ModelError:
-            raise
-        except _THEIRS as error:
-            line = line_of(error, self.file) or self._line
-            raise ModelError(
-                f"{self.file}, line {line}, in {self.name}: {type(error).__name__}: {error}"
-            ) from error
-        return self._checked(found, context)
+        return self._checked(self._function(outputs, context, read=self._read), context)
 
-    @property
-    def _line(self) -> int:
-        return int(getattr(getattr(self._function, "__code__", None), "co_firstlineno", 1))
+    def _read(self, found: Any) -> Parsed:
+        return found if isinstance(found, Parsed) else self._of_rows(found)
 
     def _of_rows(self, found: Any) -> Parsed:
+        refuse = self._function.refuse
         if not isinstance(found, Iterable) or isinstance(found, (str, bytes, dict)):
-            self._refuse(f"{type(found).__name__}")
+            refuse(f"{type(found).__name__}")
         rows = list(found)
         for number, row in enumerate(rows):
             if np.shape(row) != (6,):
-                self._refuse(f"{row!r:.80} as row {number}")
+                refuse(f"{row!r:.80} as row {number}")
         try:
             table = np.array(rows, np.float32).reshape(-1, 6)
         except (TypeError, ValueError) as error:
-            self._refuse(f"rows that are not numbers ({error})")
+            refuse(f"rows that are not numbers ({error})")
         return Parsed(table[:, :4], table[:, 5], table[:, 4])  # type: ignore[arg-type]
 
     def _checked(self, found: Parsed, context: ParseContext) -> Parsed:
         """What counts of the function's answer."""
+        refuse = self._function.refuse
         boxes, class_ids, confidences = map(
             np.asarray, (found.boxes, found.class_ids, found.confidences)
         )
@@ -105,11 +76,11 @@ class PythonFileParser:
             ("confidences", confidences),
         ):
             if array.shape != right[name] or array.dtype.kind not in "fiub":
-                self._refuse(f"{name} {array.shape} of {array.dtype} for {count} boxes")
+                refuse(f"{name} {array.shape} of {array.dtype} for {count} boxes")
         for name in ("masks", "keypoints", "labels"):
             extra = getattr(found, name)
             if extra is not None and len(extra) != count:
-                self._refuse(f"{len(extra)} {name} for {count} boxes")
+                refuse(f"{len(extra)} {name} for {count} boxes")
         rows, known = sure_enough(class_ids, confidences, context)
         return Parsed.inside(
             context,
@@ -124,45 +95,7 @@ class PythonFileParser:
     def _keypoints(self, found: Parsed) -> Any:
         points = np.asarray(found.keypoints)
         if points.ndim != 3 or points.shape[2] != 3 or points.dtype.kind not in "fiu":
-            self._refuse(f"keypoints {points.shape} of {points.dtype}, not (N, K, 3) numbers")
+            self._function.refuse(
+                f"keypoints {points.shape} of {points.dtype}, not (N, K, 3) numbers"
+            )
         return points
-
-    def _refuse(self, what: str) -> NoReturn:
-        raise ModelError(
-            f"{self.file}, line {self._line}: {self.name} returned {what}; "
-            f"expected rows {_ROW} or a penstock.parsers.Parsed"
-        )
-
-
-def line_of(error: BaseException, file: Path) -> int | None:
-    """The line of `file` that an exception came from, the innermost one, if there is one."""
-    if isinstance(error, SyntaxError) and error.filename == str(file):
-        return error.lineno
-    lines = [
-        frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(file)
-    ]
-    return lines[-1] if lines else None
-
-
-def _run(file: Path, where: str) -> ModuleType:
-    """Run a file as a module of its own.
-
-    Compiled here and not by Python's import: that would take an older compilation for the file of
-    the same second, and leave a folder beside it.
-    """
-    module = ModuleType(f"_penstock_parser_{next(_numbers)}")
-    module.__file__ = str(file)
-    try:
-        with tokenize.open(file) as stream:
-            code = compile(stream.read(), str(file), "exec", dont_inherit=True)
-        sys.modules[module.__name__] = module  # dataclasses look their module up
-        exec(code, vars(module))
-    except OSError as error:
-        raise ConfigError(f"{where}: cannot read {file}: {error.strerror or error}") from error
-    except _THEIRS as error:
-        sys.modules.pop(module.__name__, None)
-        line = line_of(error, file)
-        place = f"{file}, line {line}" if line else f"{file}"
-        text = error.msg if isinstance(error, SyntaxError) else error
-        raise ConfigError(f"{where}: {place}: {type(error).__name__}: {text}") from error
-    return module

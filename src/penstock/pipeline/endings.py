@@ -6,7 +6,7 @@ from penstock.pipeline.job import DetectJob
 
 QUEUE = "queue max-size-buffers=2 max-size-bytes=0 max-size-time=0"
 _NOWHERE = "fakesink sync=false enable-last-sample=false"
-_FILE = (
+FILE = (
     "nvvideoconvert ! video/x-raw,format=I420 ! x264enc speed-preset=veryfast pass=qual "
     "quantizer=23 ! h264parse ! mp4mux ! filesink name=file"
 )
@@ -35,11 +35,11 @@ def ending_of(job: DetectJob, *, live: bool) -> str:
     watched = _WHILE_WATCHED if live else f"clocksync ! {_WHILE_WATCHED}"
     if job.rtsp is not None and job.output is not None:
         return (
-            f"{draw} ! tee name=drawn drawn. ! {QUEUE} ! {_FILE} "
+            f"{draw} ! tee name=drawn drawn. ! {QUEUE} ! {FILE} "
             f"drawn. ! {QUEUE} ! {watched} ! {_RTSP}"
         )
     if job.rtsp is not None:
         return f"{watched} ! {draw} ! {_RTSP}"
     if job.output is not None:
-        return f"{draw} ! {_FILE}"
+        return f"{draw} ! {FILE}"
     return f"{draw} ! {_WINDOW}" if job.display else _NOWHERE

@@ -15,6 +15,11 @@ from penstock.errors import ConfigError, ModelError, UnknownNameError
 _CONFIGS = (".txt", ".yml", ".yaml")
 _KEY_OF_LABELS, _LABELS = "labelfile-path", "labels.txt"
 _BESIDE = "config_infer.txt"
+_SECONDARY = {
+    asset.name
+    for asset in kit.catalogue()
+    if asset.config.get("property", {}).get("process-mode") == "2"
+}
 
 
 def config_for(model: str, *, folder: Path | None = None) -> Path:
@@ -31,7 +36,8 @@ def config_for(model: str, *, folder: Path | None = None) -> Path:
         `labels.txt` beside the ONNX file.
 
     Raises:
-        ConfigError: A path that does not exist, or an ONNX file whose classes are unknown.
+        ConfigError: A path that does not exist, an ONNX file whose classes are unknown, or a model
+            of the kit that looks at objects another one found.
         ModelError: An ONNX file that cannot be read.
         UnknownNameError: No such name in the kit; the message lists what there is.
     """
@@ -43,6 +49,11 @@ def config_for(model: str, *, folder: Path | None = None) -> Path:
         if path.suffix in _CONFIGS:
             return path
         return _config_of_onnx(path.resolve(), folder or Path(mkdtemp(prefix="penstock-")))
+    if model in _SECONDARY:
+        raise ConfigError(
+            f"model {model}: it looks at objects that a detector in front of it found; as the only "
+            "model, name a detector"
+        )
     try:
         return kit.config_of(model)
     except UnknownNameError as error:

@@ -201,6 +201,7 @@ class SourceBin:
         element.set_property("source-id", self.index)
         element.set_property("rtsp-reconnect-interval", _SILENT_S)
         element.set_property("init-rtsp-reconnect-interval", _FIRST_SILENT_S)
+        element.set_property("drop-on-latency", False)  # a busy moment costs no frame
         return element
 
     def _file(self) -> Gst.Element:
