@@ -1,8 +1,8 @@
 """Many RTSP cameras into one pipeline and one RTSP output, while cameras die and come back.
 
-Usage: python benchmarks/cameras.py [--cameras 16] [--rounds 8] [--round 3] [--every 60]
+Usage: python benchmarks/cameras.py [--cameras 16] [--fps 10] [--rounds 8] [--round 3] [--every 60]
 
-Each camera is a server process on loopback: 160x120, ten pictures a second. `penstock detect` shows
+Each camera is a server process on loopback: 160x120, `--fps` pictures a second. `penstock detect` shows
 all of them as one wall over RTSP, which a player watches all the time; ffprobe and gst-play, where
 they are installed, look at it at the beginning and at the end. Each camera is killed about every
 `--every` seconds and started again up to ten seconds later. After each round of `--round` minutes
@@ -38,11 +38,10 @@ from footage import detector
 from rtsp import RtspServer
 from rtsp_client import Player
 
-FPS = 10
 BACK_S = 10.0 + 3.0  # the retry interval of `penstock detect`, and connecting
 STILL_S = 2.0  # a wall that stands still
 GROWTH = 0.10
-START_S = 120.0
+START_S, LOOK_S = 120.0, 20.0
 
 
 @dataclass
@@ -53,6 +52,7 @@ class Camera:
     """
 
     server: RtspServer
+    fps: int
     started_s: float
     killed_s: float = 0.0
     frames: int = 0
@@ -65,7 +65,7 @@ class Camera:
     def came(self, pts_ns: int) -> None:
         """A frame of it."""
         now_s = time.monotonic()
-        steps = round((pts_ns - self.pts_ns) * FPS / Gst.SECOND)
+        steps = round((pts_ns - self.pts_ns) * self.fps / Gst.SECOND)
         if self.awaited:
             self.returns_s.append(now_s - self.started_s)
             self.awaited = False
@@ -169,7 +169,7 @@ def look(url: str) -> list[str]:
             continue
         try:
             done = subprocess.run(
-                [name, *words], capture_output=True, text=True, timeout=8, check=False
+                [name, *words], capture_output=True, text=True, timeout=LOOK_S, check=False
             )
             said = done.stdout if done.returncode == 0 else f"failed: {done.stderr}"
         except subprocess.TimeoutExpired as playing:  # gst-play goes on until it is stopped
@@ -226,6 +226,7 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cameras", type=int, default=16)
+    parser.add_argument("--fps", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=8, help="the first one only warms up")
     parser.add_argument("--round", type=float, default=3.0, help="minutes")
     parser.add_argument("--every", type=float, default=60.0, help="seconds")
@@ -257,8 +258,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as servers:
         config, log = detector(Path(folder)), Path(folder) / "log.txt"
         cameras = [
-            Camera(servers.enter_context(RtspServer(fps=FPS, key=FPS)), time.monotonic())
-            for _ in range(options.cameras)
+            Camera(servers.enter_context(RtspServer(fps=fps, key=fps)), fps, time.monotonic())
+            for fps in [options.fps] * options.cameras
         ]
         words = ["-m", "penstock", "detect", *(camera.server.url for camera in cameras)]
         words += ["--model", str(config), "--json", "-", "--output", "rtsp://127.0.0.1:0/wall"]

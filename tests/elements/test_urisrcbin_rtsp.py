@@ -291,3 +291,17 @@ def test_an_eos_from_the_application_ends_the_batches_of_a_camera_that_never_cam
     pipeline.set_state(Gst.State.NULL)
     assert message is not None
     assert message.type == Gst.MessageType.EOS
+
+
+def test_where_frames_come_too_fast_whole_ones_are_dropped_and_counted(server):
+    slow = "identity sleep-time=250000 ! fakesink sync=false"  # four a second of fifteen
+    with Player(server.url, tail=slow, max_size_buffers=16, **INTERVAL) as player:
+        player.until(lambda: player.source.get_property("frames-dropped") > 10)
+        player.until_frames(8)
+        source = player.source
+        received, dropped = map(source.get_property, ("frames-received", "frames-dropped"))
+    assert abs(received - dropped - len(player.frames)) <= 2  # one may be on its way
+    assert are_rising([time_ns for time_ns, _ in player.frames])
+    (warning,) = player.warnings  # one in ten seconds
+    assert warning.startswith(f"source: {server.url}: its frames come faster than they are taken")
+    assert not player.errors

@@ -170,6 +170,7 @@ class NvUriSrcBin(UriSource, Gst.Bin):
         counters = {
             "reconnects": self.reconnects,
             "frames-received": self.frames_received,
+            "frames-dropped": self.frames_dropped,
             "last-error": self.last_error,
             "smart-rec-status": self._recorder is not None and self._recorder.is_running,
         }

@@ -1,8 +1,9 @@
 """GStreamer's namespaces, versions pinned and initialised once."""
 
 from penstock.errors import MissingExtraError
-from penstock.gst import unwinder
+from penstock.gst import arenas, unwinder
 
+arenas.settle()
 unwinder.settle()
 try:
     import gi

@@ -20,6 +20,8 @@ from penstock.gst.uri_source_timeline import Timeline
 
 _PADS = {"video": "vsrc", "audio": "asrc"}
 _OWN_BUSINESS = Gst.MessageType.ASYNC_START | Gst.MessageType.ASYNC_DONE | Gst.MessageType.PROGRESS
+_SILENCE_S = 10.0
+"""Between two warnings of the same kind."""
 _LIVE = (Gst.StateChange.READY_TO_PAUSED, Gst.StateChange.PLAYING_TO_PAUSED)
 _FAILURE, _SUCCESS = Gst.StateChangeReturn.FAILURE, Gst.StateChangeReturn.SUCCESS
 
@@ -35,6 +37,8 @@ class UriSource(Element):
     Attributes:
         reconnects: Connections to a camera after the first.
         frames_received: Decoded frames.
+        frames_dropped: Those of a camera that were not passed on, because frames came faster than
+            they were taken.
         last_error: Why the latest connection to a camera was lost, or None.
     """
 
@@ -52,7 +56,7 @@ class UriSource(Element):
 
     def __init__(self) -> None:
         super().__init__()
-        self.reconnects, self.frames_received = 0, 0
+        self.reconnects, self.frames_received, self.frames_dropped = 0, 0, 0
         self.last_error: str | None = None
         self._lock = threading.Lock()  # guards the connection, and the state it is to have
         self._stay_a_source()
@@ -66,7 +70,7 @@ class UriSource(Element):
         self._keeper: Keeper | None = None
         self._timeline: Timeline | None = None
         self._outlets: dict[str, Outlet] = {}
-        self._alive_s = 0.0
+        self._alive_s, self._told_behind_s = 0.0, -_SILENCE_S
         self._told: str | None = None
 
     def _stay_a_source(self) -> None:
@@ -208,12 +212,27 @@ class UriSource(Element):
         clock = self.get_clock()
         return 0 if clock is None else int(clock.get_time() - self.get_base_time())
 
-    def _on_frame(self, outlet: Outlet, connection: Connection) -> None:
+    def _on_frame(self, outlet: Outlet, connection: Connection) -> bool:
+        """A decoded frame has come; whether it goes on."""
         self.frames_received += 1
         self._alive_s = time.monotonic()
-        if connection.has_frames:
-            return
-        connection.has_frames = True
+        if not connection.has_frames:
+            connection.has_frames = True
+            self._begins(outlet)
+        if not connection.is_behind():
+            return True
+        self.frames_dropped += 1
+        if self._alive_s > self._told_behind_s + _SILENCE_S:
+            self._told_behind_s = self._alive_s
+            post_warning(
+                self,
+                f"{self._wanted.url}: its frames come faster than they are taken; decoded ones "
+                f"are dropped until it has caught up, {self.frames_dropped} so far",
+            )
+        return False
+
+    def _begins(self, outlet: Outlet) -> None:
+        """The first frame of a connection has come."""
         if self._is_camera:
             attempt, self._told = self._retry.attempt, None
             self._retry.came()

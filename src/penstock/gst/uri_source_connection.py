@@ -14,6 +14,10 @@ from penstock.gst.gi import NVMM, Gst
 from penstock.gst.rtsp import Login, RtspSettings, make_rtspsrc, media_of
 
 _DECODER = "nvv4l2decoder"
+_BEHIND, _CAUGHT_UP = 4, 40
+"""Parts of the most encoded frames that may wait."""
+_ANY = 200
+"""How many count as the most where any number may wait."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class Connection:
         self.is_dead, self.has_frames = False, False
         self.open_pads: set[str] = set()
         self._waiting: Gst.Element | None = None
+        self._is_behind = False
         self.bin: Any = Gst.Bin.new(None)
         self.bin.connect("deep-element-added", _configure, settings.decoder)
         if settings.login is not None:
@@ -92,6 +97,12 @@ class Connection:
         if self._waiting is None:
             return 0
         return int(self._waiting.get_property("current-level-buffers"))
+
+    def is_behind(self) -> bool:
+        """Whether so many encoded frames wait that it should catch up; asked once a frame."""
+        most = self._settings.most_waiting or _ANY
+        self._is_behind = self.frames_waiting > most // (_CAUGHT_UP if self._is_behind else _BEHIND)
+        return self._is_behind
 
     def owns(self, thing: Gst.Object | None) -> bool:
         """Whether an element or pad is part of it."""

@@ -42,7 +42,7 @@ class Outlet:
         *,
         timeline: Timeline | None,
         now_ns: Callable[[], int] | None,
-        on_frame: Callable[[Outlet, Connection], None],
+        on_frame: Callable[[Outlet, Connection], bool],
         on_end: Callable[[Connection], None],
     ) -> None:
         self._timeline, self._now_ns = timeline, now_ns
@@ -93,7 +93,8 @@ class Outlet:
         if connection.is_dead:
             return _DROP
         if info.type & Gst.PadProbeType.BUFFER:
-            self._on_frame(self, connection)
+            if not self._on_frame(self, connection):
+                return _DROP
             if self._timeline is not None:
                 self._place(info.get_buffer(), self._timeline)
             return _OK

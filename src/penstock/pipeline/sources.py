@@ -17,6 +17,7 @@ _NOT_VIDEO = ("audio/", "text/", "subpicture/", "application/x-subtitle")
 _LIVE = ("rtp", "udp", "srt", "rtmp", "rtmps", "mms", "v4l2")
 _SILENT_S, _FIRST_SILENT_S = 10, 15
 _TRIES = 3
+_OLDEST = 2
 _OK = Gst.PadProbeReturn.OK
 _PADDING_BYTES = 64  # writers disagree by a few about where their file ends
 
@@ -202,6 +203,7 @@ class SourceBin:
         element.set_property("rtsp-reconnect-interval", _SILENT_S)
         element.set_property("init-rtsp-reconnect-interval", _FIRST_SILENT_S)
         element.set_property("drop-on-latency", False)  # a busy moment costs no frame
+        element.set_property("leaky", _OLDEST)  # and a stopped pipeline no memory
         return element
 
     def _file(self) -> Gst.Element:
