@@ -2,11 +2,11 @@
 
 Usage: python benchmarks/cameras.py [--cameras 16] [--fps 10] [--rounds 8] [--round 3] [--every 60]
 
-Each camera is a server process on loopback: 160x120, `--fps` pictures a second. `penstock detect` shows
-all of them as one wall over RTSP, which a player watches all the time; ffprobe and gst-play, where
-they are installed, look at it at the beginning and at the end. Each camera is killed about every
-`--every` seconds and started again up to ten seconds later. After each round of `--round` minutes
-all of them come back, and what the process holds is noted.
+Each camera is a server process on loopback: 160x120, `--fps` pictures a second. `penstock detect`
+shows all of them as one wall over RTSP, which a player watches all the time; ffprobe and gst-play,
+where they are installed, look at it at the beginning and at the end. Each camera is killed about
+every `--every` seconds and started again up to ten seconds later. After each round of `--round`
+minutes all of them come back, and what the process holds is noted.
 
 Fails if the wall stands still, a frame of a healthy camera is missing, a camera is not back within
 the retry interval, or threads, file descriptors or memory are not back at the level of the

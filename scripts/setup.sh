@@ -153,6 +153,9 @@ main() {
   make_venv "$python"
   quietly "installing Penstock and its Python packages into .venv (minutes, the first time)" \
     .venv/bin/python -m pip install --disable-pip-version-check -e '.[dev]'
+  # With what it asks for it would put opencv-python in the place of opencv-python-headless.
+  quietly "installing TrackEval" \
+    .venv/bin/python -m pip install --disable-pip-version-check --no-deps 'trackeval>=1.3'
   if ! report=$(.venv/bin/python -m penstock.cli.doctor 2>&1); then
     printf '%s\n' "$report" >&2
     command -v apt-get >/dev/null || name_the_packages

@@ -11,8 +11,9 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src"
 FILES = sorted(p for p in SOURCE.rglob("*.py") if "plugins" not in p.parts)
 ROOMS = (
-    "backends", "batching", "config", "errors", "geometry", "gst", "inference", "kit", "meta",
-    "osd", "parsers", "paths", "pipeline", "registry", "rest", "surface",
+    "analytics", "backends", "batching", "config", "errors", "evaluation", "geometry", "gst",
+    "inference", "kit", "meta", "osd", "parsers", "paths", "pipeline", "registry", "rest",
+    "surface", "trackers",
 )  # fmt: skip
 FORBIDDEN_NAMES = {"utils", "common", "helpers"}
 

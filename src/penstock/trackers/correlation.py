@@ -18,7 +18,7 @@ from scipy import fft  # type: ignore[import-untyped]
 
 from penstock.config.tracker import VisualSettings
 from penstock.trackers.base import Crops
-from penstock.trackers.features import DIRECTIONS, HUES, gradients, soft_colors
+from penstock.trackers.features import DIRECTIONS, HUES, cut_out, gradients, soft_colors
 
 Floats: TypeAlias = NDArray[np.float64]
 Index: TypeAlias = NDArray[Any]
@@ -131,7 +131,7 @@ class CorrelationFilters:
     def _spectra(self, crops: Crops, boxes: Floats, region: Floats) -> Spectra:
         """`(K, C, side, side // 2 + 1)`: the windowed features of each region."""
         side = self._side
-        pictures = crops(region.T.astype(np.float32), (side, side))
+        pictures = cut_out(crops, region, (side, side))
         parts = []
         if self._settings.color:
             parts.append(soft_colors(pictures, shades=_SHADES))
@@ -196,7 +196,7 @@ class Responses:
         centre = (boxes[:2] + boxes[2:])[:, :, None] / 2
         low, size = self._region[:2, None, :], (self._region[2:] - self._region[:2])[:, None, :]
         middle = (low + size / 2 - centre) / size * -side + side // 2
-        column, row = np.rint(middle).astype(np.int64)
+        column, row = np.rint(np.clip(middle, -1, side)).astype(np.int64)
         inside = (column >= 0) & (column < side) & (row >= 0) & (row < side)
         widest = _neighbourhood(self._maps)
         tracks = np.arange(len(self._maps))[None, :]

@@ -8,17 +8,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from penstock.trackers.base import Crops
+
 HUES = 6
 """Red, yellow, green, cyan, blue, magenta."""
 DIRECTIONS = 8
 """Channels of `gradients`."""
 
+_FAR = 1e6  # pixels: further than any frame reaches
 _BITS = 5  # of each of red, green and blue in the table
 _GRAY = 0.04  # of the range: pixels whose channels differ by less have little of a hue
 _FLOOR = 16.0  # of a gradient's length: less is noise
 _TURN = np.pi * np.arange(DIRECTIONS) / DIRECTIONS
 _AXES = np.stack([np.cos(_TURN), np.sin(_TURN)]).astype(np.float32)
 _NEXT = np.float32(np.cos(np.pi / DIRECTIONS))  # what the neighbouring direction sees of a gradient
+
+
+def cut_out(crops: Crops, boxes: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """`(K, height, width, 3)` RGB of `boxes`, `(4, K)` xyxy, frame pixels, however far away."""
+    return crops(np.clip(boxes.T, -_FAR, _FAR).astype(np.float32), size)
 
 
 def soft_colors(pictures: NDArray[np.uint8], *, shades: int) -> NDArray[np.float32]:

@@ -187,7 +187,7 @@ class ModularTracker:
         rows, columns = left_over(len(seen), pairs[0]), left_over(len(targets), pairs[1])
         overlap = self._iou > 0
         for some, others, least in (
-            (rows & ~sure, columns & valid & (targets.unseen == 0), settings.min_tentative_iou),
+            (rows & ~sure, columns & valid, settings.min_tentative_iou),
             (rows & sure, columns & ~valid, settings.min_iou),
         ):
             if some.any() and others.any():

@@ -25,7 +25,7 @@ from penstock.trackers.association import (
     overlaps,
     size_similarity,
 )
-from penstock.trackers.base import TrackerFrame
+from penstock.trackers.base import TrackerFrame, TrackerResult
 from penstock.trackers.correlation import CorrelationFilters, Responses
 from penstock.trackers.looks import Looks
 from penstock.trackers.modular import ModularTracker
@@ -63,9 +63,16 @@ class NvDcfTracker(ModularTracker):
         self._looks_always = bool(self.config.reid.kind or self.config.reid.outputs_vectors)
         self._updates = 0
 
+    def update(self, frame: TrackerFrame) -> TrackerResult:
+        """Track the objects of the next frame."""
+        self._frame: TrackerFrame | None = frame
+        try:
+            return super().update(frame)
+        finally:
+            self._frame = None  # whoever keeps pixels holds up the mux
+
     def _predict(self, frame: TrackerFrame) -> Floats:
         places = super()._predict(frame)
-        self._frame = frame
         self._looks.begin_frame()
         targets = self.targets
         self._responses = None
@@ -97,6 +104,7 @@ class NvDcfTracker(ModularTracker):
         columns &= targets.valid & (targets.unseen > 0)
         if not rows.any() or not columns.any():
             return pairs
+        assert self._frame is not None
         likeness = self._looks.look(self._frame, seen)
         if likeness is None:
             return pairs

@@ -14,7 +14,7 @@ from penstock.backends import BACKENDS, Backend, cache_folder, default_backend
 from penstock.config.tracker import ReidSettings
 from penstock.errors import ModelError
 from penstock.trackers.base import Crops
-from penstock.trackers.features import HUES, soft_colors
+from penstock.trackers.features import HUES, cut_out, soft_colors
 
 Floats: TypeAlias = NDArray[np.float64]
 Vectors: TypeAlias = NDArray[np.float32]
@@ -65,7 +65,7 @@ class ColorHistogram:
 
     def embed(self, crops: Crops, boxes: Floats) -> Vectors:
         """As `Embedder.embed`, D = 128."""
-        colors = soft_colors(crops(boxes.T.astype(np.float32), _SIZE), shades=_SHADES)
+        colors = soft_colors(cut_out(crops, boxes, _SIZE), shades=_SHADES)
         rows = np.einsum("nhwc,w->nhc", colors, self._across)
         high = _SIZE[1] // _STRIPES
         stripes = rows.reshape(len(rows), _STRIPES, high, _SHADES + HUES).mean(axis=2)
@@ -108,7 +108,7 @@ class ReidNetwork:
     def embed(self, crops: Crops, boxes: Floats) -> Vectors:
         """As `Embedder.embed`, D = `reidFeatureSize`."""
         count = boxes.shape[1]
-        pictures = self._prepared(crops(boxes.T.astype(np.float32), self._size))
+        pictures = self._prepared(cut_out(crops, boxes, self._size))
         vectors = np.empty((count, self._settings.feature_size), np.float32)
         at_once = self._backend.max_batch or self._settings.batch_size
         for first in range(0, count, at_once):
