@@ -183,9 +183,18 @@ def test_a_wrong_file_is_an_error_before_anything_plays(tmp_path):
     assert "nowhere.txt" in missing
 
 
-def test_a_group_about_a_source_that_is_not_there_is_a_warning_with_its_place(tmp_path):
+def test_a_group_about_a_source_that_cannot_be_is_an_error_with_its_place(tmp_path):
     config = rules(tmp_path, more="[roi-filtering-stream-4]\nroi-A=0;0;9;0;9;9\n")
-    (text,) = warnings(chain(config, inputs=source(0) + source(1), sources=2))
+    text = error_text(finish(chain(config, inputs=source(0) + source(1), sources=2)))
+    assert text.endswith(
+        "rules.txt, line 11, [roi-filtering-stream-4] is about an unknown stream: there is no "
+        "source 4, and nvstreammux takes 2 (batch-size); the sources are 0, 1"
+    )
+
+
+def test_a_group_about_a_source_that_may_still_join_is_a_warning_with_its_place(tmp_path):
+    config = rules(tmp_path, more="[roi-filtering-stream-4]\nroi-A=0;0;9;0;9;9\n")
+    (text,) = warnings(chain(config, inputs=source(0) + source(1), sources=5))
     assert text.endswith(
         "rules.txt, line 11, [roi-filtering-stream-4] is about an unknown stream: there is no "
         "source 4 so far, the sources are 0, 1"

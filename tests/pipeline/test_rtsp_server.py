@@ -242,6 +242,36 @@ def test_a_certificate_that_was_made_is_not_trusted_by_who_looks(certificate):
             assert "Unauthorized" in player.ending()
 
 
+def secure_camera(url, **properties):
+    """The third frame's number, or why there is none."""
+    pipeline = Gst.parse_launch("nvurisrcbin name=camera ! fakesink")
+    camera = pipeline.get_by_name("camera")
+    for name, value in {"uri": url, **properties}.items():
+        camera.set_property(name.replace("_", "-"), value)
+    pipeline.set_state(Gst.State.PLAYING)
+    bus, message = pipeline.get_bus(), None
+    while message is None and camera.get_property("frames-received") < 3:
+        message = bus.timed_pop_filtered(Gst.SECOND // 20, Gst.MessageType.ERROR)
+    received = camera.get_property("frames-received")
+    pipeline.set_state(Gst.State.NULL)
+    return received if message is None else message.parse_error()[0].message
+
+
+def test_a_secure_camera_is_watched_where_its_certificate_is_trusted(certificate, tmp_path):
+    file, key = certificate
+    with served("rtsps://127.0.0.1:0/ds", certificate=read_certificate(file, key=key)) as it:
+        assert secure_camera(it.url, tls_ca_file=str(file)) >= 3
+        assert secure_camera(it.url, tls_check=False) >= 3
+        assert (
+            "its certificate is refused: nobody whom this system trusts has signed it; name one to "
+            "be trusted with tls-ca-file, or do without the check with tls-check=false"
+        ) in secure_camera(it.url)
+        empty = tmp_path / "empty.pem"
+        assert f"wanted a PEM file of certificates, got {empty}" in secure_camera(
+            it.url, tls_ca_file=str(empty)
+        )
+
+
 def test_a_certificate_that_does_not_fit_is_refused(certificate, tmp_path):
     file, key = certificate
     empty = tmp_path / "empty.pem"

@@ -14,12 +14,20 @@ from penstock.analytics.table import TrackTable
 from penstock.analytics.zones import ZoneRule
 from penstock.config import Grammar, Key, ShapeKeys, Value, polygon
 
+_GAP_NS = 1_000_000_000
+
 
 @dataclass
 class RegionState:
-    """`inside`: `(Z, CAPACITY)` whether a zone held a slot's object when it was last seen."""
+    """What is known about each zone and each slot, `(Z, CAPACITY)` each.
+
+    Attributes:
+        inside: Whether the object is in the zone, or was less than a second ago.
+        inside_ns: When it was last seen inside.
+    """
 
     inside: NDArray[np.bool_]
+    inside_ns: NDArray[np.int64]
 
 
 class Regions(ZoneRule[RegionState]):
@@ -34,7 +42,8 @@ class Regions(ZoneRule[RegionState]):
 
     def new_state(self) -> RegionState:
         """Nobody is anywhere."""
-        return RegionState(np.zeros((len(self.labels), TrackTable.CAPACITY), bool))
+        shape = (len(self.labels), TrackTable.CAPACITY)
+        return RegionState(np.zeros(shape, bool), np.zeros(shape, np.int64))
 
     def step(
         self, columns: FrameColumns, state: RegionState, found: Findings, *, table: TrackTable
@@ -60,13 +69,17 @@ class Regions(ZoneRule[RegionState]):
         state.inside[:, columns.fresh] = False
         rows = np.flatnonzero(columns.tracked)
         slots = columns.slots[rows]
-        changed = holds[:, rows] != state.inside[:, slots]
-        state.inside[:, slots] = holds[:, rows]
-        for zone, place in np.argwhere(changed).tolist():
+        is_in, was_in, seen_ns = holds[:, rows], state.inside[:, slots], state.inside_ns[:, slots]
+        # At a zone's edge boxes tremble: who is back at once has not been away.
+        leaves = was_in & ~is_in & (np.abs(columns.time_ns - seen_ns) > _GAP_NS)
+        enters = is_in & ~was_in
+        state.inside[:, slots] = (was_in | enters) & ~leaves
+        state.inside_ns[:, slots] = np.where(is_in, columns.time_ns, seen_ns)
+        for zone, place in np.argwhere(enters | leaves).tolist():
             row, label = int(rows[place]), self.labels[zone]
             found.events.append(
                 Event(
-                    "roi-enter" if holds[zone, row] else "roi-leave",
+                    "roi-enter" if enters[zone, place] else "roi-leave",
                     label,
                     (row,),
                     {**self.drawn()[label], "inverse": self.setting("inverse", False)},

@@ -34,6 +34,10 @@ def detect(
             help="Write an MP4 with the objects drawn, or serve them, as at rtsp://:8554/ds.",
         ),
     ] = None,
+    tls_ca: Annotated[
+        Path | None,
+        typer.Option(help="PEM file: certificates to trust, for sources rtsps://..."),
+    ] = None,
     tls_certificate: Annotated[
         Path | None, typer.Option(help="PEM file for an output rtsps://...; else one is made.")
     ] = None,
@@ -71,6 +75,7 @@ def detect(
         model=model,
         output=file,
         rtsp=rtsp,
+        tls_ca=tls_ca,
         tls_certificate=tls_certificate,
         tls_key=tls_key,
         json=json,

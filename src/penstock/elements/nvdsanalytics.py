@@ -137,7 +137,7 @@ class NvDsAnalytics(BatchTransform):
         if plan is None or not self._is_enabled(plan):
             return
         if self._checked is not plan:
-            self._check_streams(plan)
+            self._check_streams(plan, batch)
         for frame in batch.frames:
             analyser, overlay = self._analyser_of(frame, plan)
             if analyser.rules:
@@ -147,16 +147,24 @@ class NvDsAnalytics(BatchTransform):
         enabled: bool = self.setting("enable")
         return enabled if "enable" in self.explicit else plan.config.enable
 
-    def _check_streams(self, plan: Plan) -> None:
-        self._checked = plan
+    def _check_streams(self, plan: Plan, batch: BatchMeta) -> None:
+        """A source that may still join is worth a warning, one that cannot is an error.
+
+        Raises:
+            ConfigError: A group is about a source that cannot be; but not once cameras run.
+        """
+        is_first, self._checked = self._checked is None, plan
+        there = ", ".join(map(str, sorted(self._sources)))
         for stream, where in plan.streams.items():
-            if self._sources and stream not in self._sources:
-                there = ", ".join(map(str, sorted(self._sources)))
-                post_warning(
-                    self,
-                    f"{where} is about an unknown stream: there is no source {stream} so far, the "
-                    f"sources are {there}",
+            if not self._sources or stream in self._sources:
+                continue
+            text = f"{where} is about an unknown stream: there is no source {stream}"
+            if is_first and stream >= max(batch.max_frames, *self._sources):
+                raise ConfigError(
+                    f"{text}, and nvstreammux takes {batch.max_frames} (batch-size); "
+                    f"the sources are {there}"
                 )
+            post_warning(self, f"{text} so far, the sources are {there}")
 
     def _analyser_of(self, frame: FrameMeta, plan: Plan) -> tuple[Analyser, Overlay]:
         from penstock.analytics import Analyser, Overlay

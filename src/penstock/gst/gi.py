@@ -11,7 +11,7 @@ try:
     gi.require_version("Gst", "1.0")
     gi.require_version("GstBase", "1.0")
     gi.require_version("GstVideo", "1.0")
-    from gi.repository import GLib, GObject, Gst, GstBase, GstVideo
+    from gi.repository import Gio, GLib, GObject, Gst, GstBase, GstVideo
 except (ImportError, ValueError) as error:
     raise MissingExtraError(
         f"GStreamer's Python bindings are not usable ({error}); they come from the "
@@ -30,4 +30,4 @@ Gst.init(None)
 NVMM = "memory:NVMM"
 """The caps feature of buffers whose pixels are surfaces."""
 
-__all__ = ["NVMM", "GLib", "GObject", "Gst", "GstBase", "GstVideo"]
+__all__ = ["NVMM", "GLib", "GObject", "Gio", "Gst", "GstBase", "GstVideo"]

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
-from penstock.errors import MissingExtraError
+from penstock.errors import ConfigError, MissingExtraError
 from penstock.gst.enums import EnumType
-from penstock.gst.gi import Gst
+from penstock.gst.gi import Gio, GLib, Gst
 
 PROTOCOLS = EnumType(
     "GstNvUriSrcRtpProtocol",
     {"rtp-auto": 0, "rtp-udp": 1, "rtp-udp-mcast": 2, "rtp-tcp": 4, "rtp-multi": 7},
 )
 """What `select-rtp-protocol` takes: GStreamer's numbers, and 0 for all of them."""
-_ALL = 7
+_TCP, _ALL = 4, 7
+_WRONG = {
+    Gio.TlsCertificateFlags.UNKNOWN_CA: "nobody whom this system trusts has signed it",
+    Gio.TlsCertificateFlags.BAD_IDENTITY: "it is for another host",
+    Gio.TlsCertificateFlags.NOT_ACTIVATED: "it is not valid yet",
+    Gio.TlsCertificateFlags.EXPIRED: "it has expired",
+    Gio.TlsCertificateFlags.REVOKED: "it was revoked",
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,9 @@ class RtspSettings:
         buffer_mode: `rtspsrc`'s number.
         patience_s: A camera that says nothing for so long counts as lost; 0: the defaults.
         audio: Whether its sound is asked for.
+        tls_ca_file: PEM file of the certificates that a camera's must come from; none: those that
+            this system trusts.
+        tls_check: Whether a camera's certificate must be one of these at all.
     """
 
     latency_ms: int = 100
@@ -68,6 +81,8 @@ class RtspSettings:
     buffer_mode: int = 3
     patience_s: float = 0.0
     audio: bool = False
+    tls_ca_file: str | None = None
+    tls_check: bool = True
 
 
 def is_rtsp(uri: str) -> bool:
@@ -75,10 +90,18 @@ def is_rtsp(uri: str) -> bool:
     return uri.lower().partition("://")[0] in ("rtsp", "rtsps", "rtspt", "rtspu", "rtsph")
 
 
-def make_rtspsrc(login: Login, settings: RtspSettings) -> Gst.Element:
+def make_rtspsrc(
+    login: Login, settings: RtspSettings, *, on_refusal: Callable[[str], None]
+) -> Gst.Element:
     """The element that opens a camera; it asks for what is wanted and nothing else.
 
+    Args:
+        login: Where, and as whom.
+        settings: How.
+        on_refusal: Called with the reason when the camera's certificate is refused.
+
     Raises:
+        ConfigError: `tls_ca_file` cannot be read.
         MissingExtraError: It is not installed.
     """
     element = Gst.ElementFactory.make("rtspsrc")
@@ -93,7 +116,7 @@ def make_rtspsrc(login: Login, settings: RtspSettings) -> Gst.Element:
         "user-pw": login.password or None,
         "latency": settings.latency_ms,
         "drop-on-latency": settings.drop_on_latency,
-        "protocols": settings.protocols or _ALL,
+        "protocols": _protocols(login, settings),
         "udp-buffer-size": min(settings.udp_buffer_bytes, 2**31 - 1),
         "buffer-mode": settings.buffer_mode,
     }.items():
@@ -103,9 +126,47 @@ def make_rtspsrc(login: Login, settings: RtspSettings) -> Gst.Element:
         # of it for an answer, so that what is missing is said.
         element.set_property("timeout", int(settings.patience_s * 500_000))
         element.set_property("tcp-timeout", int(settings.patience_s * 900_000))
+    if settings.tls_ca_file:
+        element.set_property("tls-database", _certificates(settings.tls_ca_file))
+    element.connect("accept-certificate", _accepts, settings.tls_check, on_refusal)
     media = ("video", "audio") if settings.audio else ("video",)
     element.connect("select-stream", _is_wanted, media)
     return element
+
+
+def _protocols(login: Login, settings: RtspSettings) -> int:
+    """Where anything will do, pictures of a secure camera come over its secure connection."""
+    is_any = settings.protocols in (0, _ALL)
+    if is_any and login.url.lower().startswith("rtsps:"):
+        return _TCP
+    return settings.protocols or _ALL
+
+
+def _certificates(file: str) -> Gio.TlsDatabase:
+    try:
+        return Gio.TlsFileDatabase.new(os.path.abspath(file))
+    except GLib.Error as error:
+        raise ConfigError(
+            f"tls-ca-file: wanted a PEM file of certificates, got {file}: {error.message}"
+        ) from error
+
+
+def _accepts(
+    _element: Gst.Element,
+    _connection: Any,
+    _certificate: Gio.TlsCertificate,
+    errors: Gio.TlsCertificateFlags,
+    check: bool,
+    on_refusal: Callable[[str], None],
+) -> bool:
+    """Asked only about a certificate with which something is wrong."""
+    if check:
+        wrong = ", ".join(text for flag, text in _WRONG.items() if errors & flag)
+        on_refusal(
+            f"its certificate is refused: {wrong or 'it is not valid'}; name one to be trusted "
+            "with tls-ca-file, or do without the check with tls-check=false"
+        )
+    return not check
 
 
 def media_of(pad: Gst.Pad) -> str:

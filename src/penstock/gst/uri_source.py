@@ -301,7 +301,7 @@ class UriSource(Element):
                 self._say("attempt-exceeded", attempt=self._retry.attempt, reason=loss.reason)
         for outlet in self._outlets.values():
             outlet.end()
-        if loss.message is not None:
+        if loss.message is not None and loss.connection.refusal is None:
             self.post_message(loss.message)
         elif self._is_camera and not (loss.ended and not self._retry.interval_s):
             post_error(self, StreamError(f"{self._wanted.url}: {loss.reason}"))
@@ -341,7 +341,8 @@ class UriSource(Element):
             self.log.warning(self, message.parse_warning()[0].message)
             return True
         if message.type == Gst.MessageType.ERROR:
-            keeper.lost(Loss(connection, reason_of(message), message))
+            reason = connection.refusal or reason_of(message)
+            keeper.lost(Loss(connection, reason, message))
             return True
         return False
 

@@ -62,8 +62,10 @@ class Connection:
         is_dead: Set when it is given up: nothing of it counts any more.
         open_pads: Decoded pads whose end has not come.
         has_frames: Whether one has come.
+        refusal: Why the camera's certificate was refused, if it was.
 
     Raises:
+        ConfigError: A file of certificates cannot be read.
         MissingExtraError: GStreamer lacks an element.
     """
 
@@ -79,10 +81,13 @@ class Connection:
         self.open_pads: set[str] = set()
         self._waiting: Gst.Element | None = None
         self._is_behind = False
+        self.refusal: str | None = None
         self.bin: Any = Gst.Bin.new(None)
         self.bin.connect("deep-element-added", _configure, settings.decoder)
         if settings.login is not None:
-            source = make_rtspsrc(settings.login, settings.rtsp)
+            source = make_rtspsrc(
+                settings.login, settings.rtsp, on_refusal=weak(self._on_refusal, otherwise=None)
+            )
             source.connect("pad-added", weak(self._on_rtp, otherwise=None))
         else:
             source = _made("uridecodebin")
@@ -126,6 +131,9 @@ class Connection:
             if parent is not None:
                 parent.remove(own)
             self.bin = None  # its pads' probes hold this object: neither would ever be freed
+
+    def _on_refusal(self, reason: str) -> None:
+        self.refusal = reason
 
     def _on_rtp(self, _element: Gst.Element, pad: Gst.Pad) -> None:
         if media_of(pad) == "video":

@@ -67,6 +67,10 @@ CAMERA_PROPERTIES = (
         0,
         "RTSP: the same until the first frame; 0: rtsp-reconnect-interval",
     ),
+    Property(
+        "tls-ca-file", "string", None, "rtsps: PEM file of trusted certificates; none: the system's"
+    ),
+    Property("tls-check", "bool", True, "rtsps: whether the certificate must be a trusted one"),
     Property("latency", "uint", 100, "RTSP: milliseconds that the jitter buffer holds"),
     Property("drop-on-latency", "bool", True, "RTSP: the jitter buffer never holds more"),
     Property("udp-buffer-size", "uint", 524288, "RTSP: bytes of the kernel's buffer for UDP"),
@@ -131,6 +135,8 @@ def connection_of(settings: dict[str, Any]) -> ConnectionSettings:
             patience_s=settings["init-rtsp-reconnect-interval"]
             or settings["rtsp-reconnect-interval"],
             audio=audio,
+            tls_ca_file=settings["tls-ca-file"],
+            tls_check=settings["tls-check"],
         ),
         audio=audio,
         decoder={

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -31,6 +32,7 @@ class ControlledRun(Run):
         sources: What it begins with.
         places: How many sources may be there at a time.
         frames: Stop each source that is added after so many frames.
+        tls_ca: PEM file of the certificates that an added camera's must come from.
         on_tick: As of `Run`.
         on_warning: As of `Run`.
     """
@@ -44,6 +46,7 @@ class ControlledRun(Run):
         sources: Sequence[SourceBin],
         places: int,
         frames: int | None = None,
+        tls_ca: Path | None = None,
         on_tick: Callable[[], None] | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> None:
@@ -54,7 +57,7 @@ class ControlledRun(Run):
             tick()
 
         super().__init__(pipeline, sources=sources, on_tick=work, on_warning=on_warning)
-        self._most, self._frames = places, frames
+        self._most, self._frames, self._tls_ca = places, frames, tls_ca
         self._mux = pipeline.get_by_name("mux")
         self._run_time = RunTimeSettings(self._mux)
         self._thread = threading.get_ident()
@@ -189,7 +192,13 @@ class ControlledRun(Run):
 
     def _add(self, sensor: SensorInfo, uri: str) -> int:
         number = self._enter(sensor)
-        source = SourceBin(number, name=sensor.sensor_id, uri=uri, frames=self._frames)
+        source = SourceBin(
+            number,
+            name=sensor.sensor_id,
+            uri=uri,
+            frames=self._frames,
+            tls_ca=self._tls_ca,
+        )
         self._sources.append(source)
         self._open.append(source)
         self.pipeline.add(source.bin)

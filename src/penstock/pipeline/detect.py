@@ -121,6 +121,7 @@ def _run_of(
         sources=sources,
         places=job.places,
         frames=job.frames,
+        tls_ca=job.tls_ca,
         on_tick=on_tick,
         on_warning=on_warning,
     )

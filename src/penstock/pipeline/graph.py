@@ -40,7 +40,14 @@ def build(job: DetectJob, *, config: Path) -> tuple[Gst.Pipeline, list[SourceBin
         pipeline.get_by_name("file").set_property("location", str(job.output))
     size = _FrameSize(mux, tiler=pipeline.get_by_name("tiler"), sources=len(uris))
     sources = [
-        SourceBin(i, name=str(name), uri=uri, frames=job.frames, on_size=size.adopt)
+        SourceBin(
+            i,
+            name=str(name),
+            uri=uri,
+            frames=job.frames,
+            tls_ca=job.tls_ca,
+            on_size=size.adopt,
+        )
         for i, (name, uri) in enumerate(zip(job.sources, uris, strict=True))
     ]
     if job.is_open or live:

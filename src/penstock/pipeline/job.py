@@ -25,6 +25,8 @@ class DetectJob:
         model: A name of the kit, an ONNX file or an nvinfer configuration.
         output: MP4 file with the objects drawn.
         rtsp: Where to serve the same to RTSP clients, in the videos' own time.
+        tls_ca: PEM file of the certificates that a camera's (`rtsps://`) must come from; those that
+            this system trusts by default.
         tls_certificate: PEM file for a secure `rtsp`; one is made for the run by default.
         tls_key: PEM file of its key; the certificate's by default.
         json: JSON Lines file, one line a frame, boxes in source pixels; `-` is standard output.
@@ -39,6 +41,7 @@ class DetectJob:
     model: str = DEFAULT_MODEL
     output: Path | None = None
     rtsp: RtspAddress | None = None
+    tls_ca: Path | None = None
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     json: Path | None = None

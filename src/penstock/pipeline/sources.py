@@ -62,6 +62,7 @@ class SourceBin:
         name: As the user wrote it, for messages; they leave out credentials.
         uri: What to open.
         frames: End the stream after so many frames.
+        tls_ca: PEM file of the certificates that a camera's must come from.
         on_size: Called with `index`, width and height in pixels whenever the pictures get a size,
             and with zeros when it fails; may block.
 
@@ -78,6 +79,7 @@ class SourceBin:
         name: str,
         uri: str,
         frames: int | None = None,
+        tls_ca: Path | None = None,
         on_size: Callable[[int, int, int], None] | None = None,
     ) -> None:
         self._is_camera = is_rtsp(uri)
@@ -93,6 +95,7 @@ class SourceBin:
         self.bin: Gst.Bin = Gst.Bin.new(f"source-{index}")
         # A source that fails while it starts must not hold up the state of the others.
         self.bin.set_property("async-handling", True)
+        self._tls_ca = tls_ca
         self._decode = self._camera() if self._is_camera else self._file()
         self._decode.set_property("uri", uri)
         self._decode.connect("pad-added", weak(self._pad_added, otherwise=None))
@@ -202,6 +205,7 @@ class SourceBin:
         element.set_property("source-id", self.index)
         element.set_property("rtsp-reconnect-interval", _SILENT_S)
         element.set_property("init-rtsp-reconnect-interval", _FIRST_SILENT_S)
+        element.set_property("tls-ca-file", None if self._tls_ca is None else str(self._tls_ca))
         element.set_property("drop-on-latency", False)  # a busy moment costs no frame
         element.set_property("leaky", _OLDEST)  # and a stopped pipeline no memory
         return element
