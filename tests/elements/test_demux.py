@@ -389,16 +389,16 @@ def ends(pipeline, *names):
 
 @pytest.mark.parametrize(
     ("setting", "frames", "first"),
-    [("", 2, 6), ("per-stream-eos=true", 2, 2), ("per-stream-eos=true", 0, 0)],
+    [("", 2, 30), ("per-stream-eos=true", 2, 2), ("per-stream-eos=true", 0, 0)],
 )
 def test_a_stream_ends_with_the_last_source_or_with_its_own(setting, frames, first):
-    inputs = source(0, frames=frames) + source(1, frames=6)
+    inputs = source(0, frames=frames) + source(1, frames=30)
     pipeline = split(inputs, branch(0), branch(1), sources=2, demux=setting)
     order = ends(pipeline, "end0")
     passed_before = []
     visit(pipeline, "mux", lambda batch: passed_before.append([*order]))
     ended(pipeline)
-    assert len(passed_before) == 6
+    assert len(passed_before) == 30
     assert order == ["end0"]
     assert [bool(names) for names in passed_before[:first]] == [False] * first
     assert setting == "" or passed_before[-1] == ["end0"]
