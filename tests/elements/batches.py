@@ -72,5 +72,5 @@ def planes(buffer, caps):
 
 
 def distance(one, other):
-    """Mean absolute difference of two pictures' samples."""
-    return float(np.abs(one.astype(int) - other.astype(int)).mean())
+    """Mean absolute difference of two pictures' samples, 0 to 255."""
+    return float(np.abs(one.astype(int) - other.astype(int)).mean()) / 256 ** (one.itemsize - 1)

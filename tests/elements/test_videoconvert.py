@@ -193,6 +193,16 @@ def test_ten_bits_come_out_as_eight():
     assert all(distance(a, b) < 0.6 for a, b in zip(ours[0], theirs[0], strict=True))
 
 
+def test_ten_bits_are_made_of_eight():
+    source = raw_source("video/x-raw,format=NV12,width=320,height=240", frames=1)
+    ten = "video/x-raw,format=P010_10LE"
+    way = f"{batched(source)} ! nvvideoconvert ! {NVMM},format=P010_10LE ! nvvideoconvert ! {ten}"
+    back = "! videoconvert ! video/x-raw,format=NV12 ! fakesink name=end"
+    ours = shown(f"{way} {back}")
+    theirs = shown(f"{source} ! videoconvert ! {ten} {back}")
+    assert all(distance(a, b) < 0.6 for a, b in zip(ours[0], theirs[0], strict=True))
+
+
 class AlignedSink(GstBase.BaseSink):
     """Offers memory with borders around each plane, as some video sinks do."""
 

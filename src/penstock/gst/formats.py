@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from penstock.surface import FORMATS, REPACKED, stored_format
 
 SOURCE_FORMATS = tuple(FORMATS)
 """Formats that can come in, by GStreamer's names."""
-TARGET_FORMATS = tuple(name for name, made in FORMATS.items() if made.dtype == np.uint8)
+TARGET_FORMATS = tuple(FORMATS)
 """Formats that can be made."""
 RAW_FORMATS = tuple(REPACKED)
 """Formats that come and leave outside NVMM only."""

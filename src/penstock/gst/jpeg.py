@@ -14,6 +14,7 @@ from penstock.gst.nvmm_label import NvmmLabel, ignore_qos
 from penstock.gst.picture_watch import PictureWatch
 
 IDCT_METHOD = EnumType("GstNvIDCTMethod", {"islow": 0, "ifast": 1, "float": 2})
+_MADE = tuple(name for name in TARGET_FORMATS if name != "P010_10LE")  # JPEG has eight bits
 _GRAY = "video/x-raw, format=(string)GRAY8"
 # JPEG knows no other colours, and jpegenc writes down what it is given.
 _COLOURS = "video/x-raw, format=(string)I420, colorimetry=(string)1:4:0:0"
@@ -33,7 +34,7 @@ class JpegDecoder(CodecBin):
     @staticmethod
     def templates(*promised: str, may_stay_raw: bool) -> tuple[Gst.PadTemplate, ...]:
         """The value of `__gsttemplates__`."""
-        raw = f"; {raw_caps(*TARGET_FORMATS)}" if may_stay_raw else ""
+        raw = f"; {raw_caps(*_MADE)}" if may_stay_raw else ""
         always = Gst.PadPresence.ALWAYS
         return (
             pad_template("sink", Gst.PadDirection.SINK, always, "image/jpeg"),

@@ -24,15 +24,18 @@ _OPAQUE = np.array([0, 0, 0, 255], np.uint8).view(np.uint32)
 def convert(source: Pixels, out: Pixels) -> None:
     """Write `source` into `out`, which has the same size, in the format of `out`.
 
-    Raises:
-        ValueError: `out` is P010_10LE and `source` is not.
+    Ten bits are made of eight: only what is scaled or copied keeps all ten.
     """
     if source.means(out.format, out.colorimetry):
         for plane, to in zip(source.planes, out.planes, strict=True):
             np.copyto(to, plane)
         return
     if out.format.dtype == np.uint16:
-        raise ValueError(f"{out.format.name} can be read but not made; ask for NV12 instead")
+        eight = Pixels.allocate(pixel_format("NV12"), out.colorimetry, out.size)
+        convert(source, eight)
+        for plane, to in zip(eight.planes, out.planes, strict=True):
+            np.multiply(plane, 256, out=to, dtype=np.uint16)
+        return
     if source.format.dtype == np.uint16:
         narrowed = _narrowed(source)
         if narrowed.means(out.format, out.colorimetry):

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from penstock.geometry import Affine, Turn
 from penstock.surface import network
-from penstock.surface.formats import PixelFormat, PlaneLayout, pixel_format
+from penstock.surface.formats import PixelFormat, PlaneLayout
+from penstock.surface.formats import pixel_format as format_called
 from penstock.surface.framing import Framing
 from penstock.surface.memory import Memory
 from penstock.surface.picture import Picture
@@ -73,7 +74,7 @@ class CpuSurface:
         check_planes(planes, format)
         if exclusive and not all(plane.flags.writeable for plane in planes):
             raise ValueError("exclusive planes will be written, but these arrays are read-only")
-        pixels = Pixels(tuple(planes), pixel_format(format), colorimetry)
+        pixels = Pixels(tuple(planes), format_called(format), colorimetry)
         memory = Memory(pixels, owner=owner, foreign=not exclusive)
         return cls(Picture.of(memory), pixels.format, colorimetry)
 
@@ -206,7 +207,7 @@ class CpuSurface:
             ValueError: It is P010_10LE, which is only read, and the surface holds another.
         """
         with self._lock:
-            wanted, held = self._wanted(pixel_format), self._picture.held[0]
+            wanted, held = format_called(pixel_format), self._picture.held[0]
             colorimetry = colorimetry or self._colorimetry
             surface = self
             if wanted.model == "gray" and held.model != "gray":
@@ -223,7 +224,7 @@ class CpuSurface:
         copies of it only while somebody keeps writeable arrays of this surface.
         """
         with self._lock:
-            wanted = self._wanted(pixel_format or self.format)
+            wanted = format_called(pixel_format or self.format)
             cut = self._picture.cut(wanted, self._colorimetry)
             if cut is not None:
                 memory, planes = cut
@@ -239,7 +240,7 @@ class CpuSurface:
         """
         with self._lock:
             picture = self._picture
-            wanted = self._wanted(pixel_format or self.held_format)
+            wanted = format_called(pixel_format or self.held_format)
             memory = picture.look(wanted, self._colorimetry)
             alone = len(memory.users) == 1 and len(picture.viewers) == 1
             if memory.foreign or memory.is_read or not alone:
@@ -257,7 +258,7 @@ class CpuSurface:
             ValueError: Number, shapes or dtype of `out` differ, or an array is read-only.
         """
         with self._lock:
-            wanted = self._wanted(pixel_format)
+            wanted = format_called(pixel_format)
             size = check_planes(out, pixel_format)
             if size != self.size or not all(plane.flags.writeable for plane in out):
                 state = "" if size != self.size else ", read-only"
@@ -278,7 +279,7 @@ class CpuSurface:
             memory = picture.memory
             lent = memory.foreign or memory.is_read or memory.is_written
             alone = len(memory.users) == 1 and len(picture.viewers) == 1
-            fits = memory.pixels.means(self._wanted(pixel_format), self._colorimetry)
+            fits = memory.pixels.means(format_called(pixel_format), self._colorimetry)
             if lent or not alone or not fits or not picture.framing.is_whole:
                 return None
             memory.foreign = True
@@ -309,12 +310,6 @@ class CpuSurface:
             if pixels.format.model == "rgb":  # what gray is made of RGB follows the promise
                 pixels = pixels._replace(colorimetry=self._colorimetry)
             return network.fill(pixels, picture.framing, rois, spec, out)
-
-    def _wanted(self, name: str) -> PixelFormat:
-        wanted = pixel_format(name)
-        if wanted.dtype == np.uint16 and wanted is not self._picture.held[0]:
-            raise ValueError(f"{name} can be read but not made; ask for NV12 instead of it")
-        return wanted
 
     def _unwritten(self) -> Picture:
         """This picture for another holder: a copy while somebody may write to this one."""

@@ -98,7 +98,7 @@ FORMATS: Mapping[str, PixelFormat] = {
         PixelFormat("GRAY8", "gray", (PlaneFormat("Y"),)),
     )
 }
-"""Every known format; `P010_10LE` can be held and read but is never converted to."""
+"""Every known format."""
 
 REPACKED: Mapping[str, str] = {
     "UYVY": "Y42B",
