@@ -12,8 +12,8 @@ SOURCE = Path(__file__).parents[1] / "src"
 FILES = sorted(p for p in SOURCE.rglob("*.py") if "plugins" not in p.parts)
 ROOMS = (
     "analytics", "backends", "batching", "config", "errors", "evaluation", "geometry", "gst",
-    "inference", "kit", "meta", "osd", "parsers", "paths", "pipeline", "registry", "rest",
-    "surface", "trackers",
+    "inference", "kit", "messages", "meta", "osd", "parsers", "paths", "pipeline", "registry",
+    "rest", "surface", "trackers",
 )  # fmt: skip
 FORBIDDEN_NAMES = {"utils", "common", "helpers"}
 

@@ -37,6 +37,17 @@ config-height=360
 [line-crossing-stream-0]
 line-crossing-Exit=100;100;100;200;0;150;640;150
 """
+PREPROCESS = """
+[property]
+target-unique-ids=15
+network-input-shape=1;3;24;32
+[user-configs]
+pixel-normalization-factor=0.00392156862745098
+[group-0]
+src-ids=-1
+process-on-roi=1
+roi-params-src-0=0;0;320;360;320;0;320;360
+"""
 
 
 def line_of(factory):
@@ -75,6 +86,7 @@ def street(tmp_path_factory):
     (folder / "config_infer.txt").write_text(CONFIG)
     (folder / "config_dewarper.txt").write_text(DEWARPER)
     (folder / "config_analytics.txt").write_text(ANALYTICS)
+    (folder / "config_preprocess.txt").write_text(PREPROCESS)
     return folder
 
 

@@ -15,13 +15,16 @@ from penstock.config.infer import InferConfig
 from penstock.config.keyfile import KeyFile
 from penstock.config.keys import Key
 from penstock.config.labels import check_labels, read_classifier_labels, read_labels
+from penstock.config.messages import AnalyticsModule, MessagesConfig, Place, Sensor
 from penstock.config.mux import MuxConfig, MuxSourceConfig
+from penstock.config.preprocess import PreprocessConfig, PreprocessGroup
 from penstock.config.textfile import read_text, unreadable
 from penstock.config.tracker import TrackerConfig
 from penstock.config.value import Value
 
 __all__ = [
     "AnalyticsConfig",
+    "AnalyticsModule",
     "ClassAttributes",
     "CrossingLine",
     "DewarperConfig",
@@ -30,9 +33,14 @@ __all__ = [
     "InferConfig",
     "Key",
     "KeyFile",
+    "MessagesConfig",
     "MuxConfig",
     "MuxSourceConfig",
+    "Place",
+    "PreprocessConfig",
+    "PreprocessGroup",
     "RuleGroup",
+    "Sensor",
     "ShapeKeys",
     "TrackerConfig",
     "Value",

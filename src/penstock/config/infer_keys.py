@@ -217,11 +217,11 @@ PROPERTY_KEYS: Mapping[str, Key] = {
     ),
     "scaling-compute-hw": ignored("which NVIDIA unit scales", "the pixels are not on that GPU"),
     "input-tensor-from-meta": Key(
-        "take tensors prepared by nvdspreprocess",
+        "take tensors prepared by nvdspreprocess; keys about pixels and about which objects to "
+        "look at have no effect then",
         "0",
         "input_tensor_from_meta",
         Value.boolean,
-        COMING,
     ),
     # What is made of the outputs
     "cluster-mode": Key(

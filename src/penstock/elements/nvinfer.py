@@ -47,7 +47,8 @@ _MOST_SKIPPED = 2**31 - 1
 _DETECTOR, _CLASSIFIER, _INSTANCES = 0, 1, 3
 _OBJECTS = 2
 _MOST_ON_PROBATION = 100  # trackers give no id before they are sure of an object
-_NOT_YET = ("output-tensor-meta", "input-tensor-meta")
+_NOT_YET = ("output-tensor-meta",)
+_MOST_AWAITED = 100
 _FROM_FILE = {
     "batch-size": "batch_size",
     "unique-id": "component_id",
@@ -113,7 +114,7 @@ class NvInfer(BatchTransform):
         Property("raw-output-generated-userdata", "pointer", None, _UNUSED, accepted_only=True),
         Property("output-tensor-meta", "bool", False, _COMING, accepted_only=True),
         Property("output-instance-mask", "bool", False, "Add the objects' masks (network-type 3)"),
-        Property("input-tensor-meta", "bool", False, _COMING, accepted_only=True),
+        Property("input-tensor-meta", "bool", False, "Take the tensors of nvdspreprocess"),
         Property("clip-object-outside-roi", "bool", True, "Clip boxes at the frame's edges"),
         Property("crop-objects-to-roi-boundary", "bool", False, "Clip boxes at the roi offsets"),
         Property("strongly-typed", "bool", False, _UNUSED, accepted_only=True),
@@ -204,6 +205,9 @@ class NvInfer(BatchTransform):
                     "(network-type=1, process-mode=2); without effect"
                 ]
             )
+        if config.classifier_async and config.input_tensor_from_meta:
+            where = config.where("classifier-async-mode")
+            self._warn([f"{where}: without effect on tensors that were prepared before"])
         self.task = open_task(config)
         if isinstance(self.task, FrameTask):
             self._work = InFlight(
@@ -222,6 +226,7 @@ class NvInfer(BatchTransform):
         task, self.task = self.task, None
         if task is not None:
             self._warn_of_no_tracker(task)
+            self._warn_of_no_tensor(task, at_least=1)
             task.close()
             self.log.info(self, f"{task.counts}")
 
@@ -252,6 +257,7 @@ class NvInfer(BatchTransform):
             return super().do_transform_ip(buffer)
         try:
             steps = self.task.steps(batch_in(buffer), skip=self._skips())
+            self._warn_of_no_tensor(self.task, at_least=_MOST_AWAITED)
             return self._work.add(buffer, steps.jobs, steps.finish)
         except BaseException as error:  # nothing may escape into C
             post_error(self, error)
@@ -271,6 +277,12 @@ class NvInfer(BatchTransform):
         self.task.process(batch, skip=skip)
         if self.task.counts.untracked > _MOST_ON_PROBATION:
             self._warn_of_no_tracker(self.task)
+
+    def _warn_of_no_tensor(self, task: Task, *, at_least: int) -> None:
+        """Say it where none has come before so many batches, or at the end."""
+        given = getattr(task, "given", None)
+        if given is not None and not task.counts.inferred and given.awaited >= at_least:
+            self._warn([given.missing()])
 
     def _warn_of_no_tracker(self, task: Task) -> None:
         if task.counts.untracked and not task.counts.inferred:

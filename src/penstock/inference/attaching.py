@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from penstock.config import ClassAttributes, InferConfig
-from penstock.inference.regions import Detection
+from penstock.inference.regions import Box, Detection
 from penstock.meta import (
     KEYPOINTS,
     ClassifierMeta,
@@ -79,13 +79,12 @@ def attach_labels(obj: ObjectMeta, answer: Sequence[Attribute], config: InferCon
         _write(obj, " ".join(names))
 
 
-def whole_frame_object(frame: FrameMeta, config: InferConfig) -> ObjectMeta:
-    """The object that carries what a classifier says about a whole frame; it is not added yet."""
-    obj = ObjectMeta(
-        (0.0, 0.0, float(frame.width), float(frame.height)),
-        class_id=_UNKNOWN_CLASS,
-        component_id=config.component_id,
-    )
+def region_object(box: Box, config: InferConfig) -> ObjectMeta:
+    """The object that carries what a classifier says about a frame, or a piece `box` = ltwh of it.
+
+    It is not added to the frame yet.
+    """
+    obj = ObjectMeta(box, class_id=_UNKNOWN_CLASS, component_id=config.component_id)
     obj.rect.border_width, obj.rect.border_color = _FRAME_BORDER_WIDTH_PX, _RED
     return obj
 

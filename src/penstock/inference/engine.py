@@ -24,7 +24,7 @@ _DETECTOR = 0
 
 
 class Engine(RegionNetwork[list[Detection]]):
-    """Detects objects in regions of frames. An instance serves one thread at a time.
+    """Detects objects in regions of frames. `infer` serves one thread at a time.
 
     A region's answer are its detections, by class, then most confident first.
 

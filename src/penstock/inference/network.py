@@ -39,6 +39,7 @@ class Network:
         spec: What the input tensor shall hold.
         batch_size: The model's own batch; else the configuration's, or a limit if that is lower.
         tensor: `(batch_size, C, h, w)` or `(batch_size, h, w, C)`: the input, used again and again.
+            Where tensors from the metadata are its input, what they look like.
         layers: The output layers to read, without the batch.
         metadata: The model's `metadata_props`.
         precision_used: What the arithmetic really is.
@@ -56,12 +57,14 @@ class Network:
         self.model = config.model_file
         self._backend = _open(config, self.model, backend=backend, threads=threads, cache=cache)
         self._input, spec = _only_input(config, self._backend)
+        given = _given_shape(config, self._input, spec) if config.input_tensor_from_meta else None
         if self._backend.takes_pictures:  # it does the rest itself
             config = config.replace(input_order=1, scale=1.0, offsets=())
-        self.spec = _input_spec(config, self._input, spec)
+        self.spec = _input_spec(config, self._input, spec, given=given)
         self.batch_size = self._backend.max_batch or min(config.batch_size, _most(self.spec.size))
         self._static = self._backend.max_batch is not None
-        self.tensor = np.zeros((self.batch_size, *_picture_shape(self.spec)), spec.dtype)
+        shape = given or _picture_shape(self.spec)
+        self.tensor = np.zeros((self.batch_size, *shape), spec.dtype)
         self._names = _output_names(config, self._backend)
         self.metadata = self._backend.metadata
         self.precision_used = self._backend.precision_used
@@ -150,9 +153,10 @@ def _open(
 
 def _only_input(config: InferConfig, backend: Backend) -> tuple[str, TensorSpec]:
     inputs = {name: spec.shape for name, spec in backend.inputs.items()}
-    if len(inputs) != 1 or len(next(iter(inputs.values()))) != 4:
+    ranks, text = ((4, 5), "four or five") if config.input_tensor_from_meta else ((4,), "four")
+    if len(inputs) != 1 or len(next(iter(inputs.values()))) not in ranks:
         raise ModelError(
-            f"{config.where('onnx-file')}: {config.model_file}: expected one input of four "
+            f"{config.where('onnx-file')}: {config.model_file}: expected one input of {text} "
             f"dimensions, a batch of pictures; the network has {layers_text(inputs)}"
         )
     (name,) = inputs
@@ -161,7 +165,7 @@ def _only_input(config: InferConfig, backend: Backend) -> tuple[str, TensorSpec]
 
 def _picture_input(config: InferConfig) -> PictureInput | None:
     """How the network makes its input of plain pictures; none where that takes a mean picture."""
-    if config.mean_file is not None or config.scale == 0:
+    if config.mean_file is not None or config.scale == 0 or config.input_tensor_from_meta:
         return None
     channels = 1 if config.color == "GRAY" else 3
     return PictureInput(_layout(config), channels, config.scale, config.offsets)
@@ -171,8 +175,24 @@ def _layout(config: InferConfig) -> Literal["NCHW", "NHWC"]:
     return "NHWC" if config.input_order else "NCHW"
 
 
-def _input_spec(config: InferConfig, name: str, spec: TensorSpec) -> InputSpec:
+def _given_shape(config: InferConfig, name: str, spec: TensorSpec) -> tuple[int, ...]:
+    """What a tensor from the metadata must look like, without the batch."""
+    _, *sides = spec.shape
+    if None in sides:
+        raise ConfigError(
+            f"{config.where('infer-dims')}: the network leaves its input open: "
+            f"{layers_text({name: spec.shape})}; set infer-dims, or export it with its sizes"
+        )
+    return tuple(side for side in sides if side is not None)
+
+
+def _input_spec(
+    config: InferConfig, name: str, spec: TensorSpec, *, given: tuple[int, ...] | None
+) -> InputSpec:
     layout = _layout(config)
+    if given is not None:  # nothing is made here, but boxes lie in its pixels
+        rows, columns = given[-3:-1] if layout == "NHWC" else given[-2:]
+        return InputSpec((columns, rows), layout=layout, dtype=spec.dtype)
     _, *sides = spec.shape
     if spec.dtype.kind not in "fiu":
         raise ModelError(f"{config.model_file}: input {name!r} wants {spec.dtype}, not numbers")

@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 from penstock.backends import Threads, cache_folder, default_backend
@@ -20,7 +21,7 @@ from penstock.errors import ModelError
 from penstock.geometry import Affine
 from penstock.inference.network import Network, Outputs
 from penstock.inference.raw_outputs import RawOutputs
-from penstock.inference.regions import Roi
+from penstock.inference.regions import Prepared, Roi
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Pieces(Generic[Answer]):
 
 
 class RegionNetwork(Generic[Answer]):
-    """Regions in, an answer for each out. An instance serves one thread at a time.
+    """Regions in, an answer for each out. `infer` serves one thread at a time.
 
     A subclass says in `_answer` what one region's outputs mean.
 
@@ -99,6 +100,17 @@ class RegionNetwork(Generic[Answer]):
     def size(self) -> tuple[int, int]:
         """`(width, height)` of the network's input, pixels."""
         return self._network.size
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Of the input tensor, without the batch."""
+        shape: tuple[int, ...] = self._network.tensor.shape
+        return shape[1:]
+
+    @property
+    def input_dtype(self) -> np.dtype[Any]:
+        """Of the input tensor."""
+        return np.dtype(self._network.tensor.dtype)
 
     @property
     def batch_size(self) -> int:
@@ -171,6 +183,8 @@ class RegionNetwork(Generic[Answer]):
     def _fill(self, rois: Sequence[Roi], tensor: NDArray[Any]) -> list[Affine]:
         """Fill an input tensor; returns a transform for each region, frame to network pixels."""
         transforms: list[Affine] = []
+        if rois and rois[0].prepared is not None:
+            return [_copy(roi.prepared, row) for roi, row in zip(rois, tensor, strict=False)]
         for _, neighbours in groupby(rois, key=lambda roi: id(roi.surface)):
             group = list(neighbours)
             first = len(transforms)
@@ -199,3 +213,9 @@ class RegionNetwork(Generic[Answer]):
                 f"{self._network.model}: the parser {self.parser!r} failed at {picture.place}: "
                 f"{reason}"
             ) from error
+
+
+def _copy(prepared: Prepared | None, row: NDArray[Any]) -> Affine:
+    assert prepared is not None  # either all regions of a network are, or none is
+    row[...] = prepared.pixels
+    return prepared.region.to_network

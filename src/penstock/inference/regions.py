@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penstock.meta import FrameMeta, ObjectMeta
+from penstock.meta import FrameMeta, ObjectMeta, RegionMeta
 from penstock.surface import Surface
 
 Box: TypeAlias = tuple[float, float, float, float]
+
+
+class Prepared(NamedTuple):
+    """A region's input, made before.
+
+    Attributes:
+        pixels: As the network takes it, without the batch.
+        region: Where it is of.
+    """
+
+    pixels: NDArray[Any]
+    region: RegionMeta
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +36,14 @@ class Roi:
         box: The region: left, top, width, height, frame pixels.
         frame: The frame it belongs to.
         parent: The object it is the box of, if it is one.
+        prepared: What to give to the network, where that is not to be cut out of the surface.
     """
 
     surface: Surface
     box: Box
     frame: FrameMeta
     parent: ObjectMeta | None = None
+    prepared: Prepared | None = None
 
     @classmethod
     def whole(cls, frame: FrameMeta) -> Roi:

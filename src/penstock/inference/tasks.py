@@ -8,15 +8,16 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from penstock.backends import Threads, usable_cores
 from penstock.config import InferConfig
-from penstock.inference.attaching import attach, attach_labels, whole_frame_object
+from penstock.inference.attaching import attach, attach_labels, region_object
 from penstock.inference.choosing import ObjectChoice
 from penstock.inference.classifier import Attributes, Classifier
 from penstock.inference.engine import Engine
+from penstock.inference.given import GivenTensors
 from penstock.inference.history import History, Seen
 from penstock.inference.late import LateClassifier
 from penstock.inference.region_network import RegionNetwork
 from penstock.inference.regions import Detection, Roi
-from penstock.meta import UNTRACKED, BatchMeta, FrameMeta, ObjectMeta
+from penstock.meta import UNTRACKED, BatchMeta, ObjectMeta
 
 Network = TypeVar("Network", bound=RegionNetwork[Any])
 
@@ -87,6 +88,8 @@ def open_task(config: InferConfig) -> Task:
         MissingExtraError: The backend's library is not installed.
     """
     on_objects = config.process_mode == _OBJECTS
+    if config.input_tensor_from_meta:
+        return _open_for_tensors(config, threads=None if on_objects else _for_frames())
     if config.network_type != _CLASSIFIER:
         if on_objects:
             return ObjectDetection(Engine(config))
@@ -96,6 +99,18 @@ def open_task(config: InferConfig) -> Task:
     classifier = Classifier(config)
     late = LateObjectClassification if config.classifier_async else ObjectClassification
     return late(classifier)
+
+
+def _open_for_tensors(config: InferConfig, *, threads: Threads | None) -> Task:
+    if config.network_type == _CLASSIFIER:
+        classifier = Classifier(config, threads=threads)
+        return FrameClassification(classifier, given=_tensors_for(classifier))
+    engine = Engine(config, threads=threads)
+    return FrameDetection(engine, given=_tensors_for(engine))
+
+
+def _tensors_for(network: RegionNetwork[Any]) -> GivenTensors:
+    return GivenTensors(network.config, shape=network.input_shape, dtype=network.input_dtype)
 
 
 def _for_frames() -> Threads:
@@ -132,7 +147,16 @@ class Steps:
 
 
 class FrameTask(_Task[Network]):
-    """A network on whole frames, which may look at several batches at once."""
+    """A network that may look at several batches at once: on whole frames, or on given tensors.
+
+    Args:
+        network: What looks.
+        given: Where its input comes from, if it is not cut out of the frames.
+    """
+
+    def __init__(self, network: Network, *, given: GivenTensors | None = None) -> None:
+        super().__init__(network)
+        self.given = given
 
     def process(self, batch: BatchMeta, *, skip: bool = False) -> None:
         """Look at one batch and write into its metadata what was found; see `Task`."""
@@ -145,35 +169,47 @@ class FrameTask(_Task[Network]):
         """What `process` does, for somebody else to do."""
         if skip:
             return Steps((), lambda: None)
-        pieces = self.network.pieces([Roi.whole(frame) for frame in batch.frames])
-        self.counts.inferred += len(batch.frames)
+        if self.given is not None:
+            rois = self.given.rois(batch)
+        else:
+            rois = [Roi.whole(frame) for frame in batch.frames]
+        pieces = self.network.pieces(rois)
+        self.counts.inferred += len(rois)
 
         def finish() -> None:
-            for frame, found in zip(batch.frames, pieces.answers(), strict=True):
-                self._write(frame, found)
+            for roi, found in zip(rois, pieces.answers(), strict=True):
+                self._write(roi, found)
 
         return Steps(pieces.jobs, finish)
 
-    def _write(self, frame: FrameMeta, found: Any) -> None:
-        """Write what was found in one frame into its metadata."""
+    def _write(self, roi: Roi, found: Any) -> None:
+        """Write what was found in one region into the metadata."""
         raise NotImplementedError
 
 
 class FrameDetection(FrameTask[Engine]):
-    """A detector on whole frames."""
+    """A detector on whole frames or given tensors."""
 
-    def _write(self, frame: FrameMeta, found: list[Detection]) -> None:
-        attach(frame, found, self.network.config)
+    def _write(self, roi: Roi, found: list[Detection]) -> None:
+        objects = attach(roi.frame, found, self.network.config, parent=roi.parent)
+        if roi.prepared is not None:
+            roi.prepared.region.objects += objects
 
 
 class FrameClassification(FrameTask[Classifier]):
-    """A classifier on whole frames; an answer becomes an object as large as the frame."""
+    """A classifier on whole frames or given tensors.
 
-    def _write(self, frame: FrameMeta, found: Attributes) -> None:
-        frame.infer_done = True
-        if found:
-            obj = frame.add(whole_frame_object(frame, self.network.config))
-            attach_labels(obj, found, self.network.config)
+    An answer that is not about an object becomes one, as large as the frame or region.
+    """
+
+    def _write(self, roi: Roi, found: Attributes) -> None:
+        roi.frame.infer_done = True
+        if not found:
+            return
+        obj = roi.parent or roi.frame.add(region_object(roi.box, self.network.config))
+        attach_labels(obj, found, self.network.config)
+        if roi.prepared is not None:
+            roi.prepared.region.classifiers.append(obj.classifiers[-1])
 
 
 class ObjectDetection(_Task[Engine]):

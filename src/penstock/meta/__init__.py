@@ -6,13 +6,22 @@ Everything stays valid as long as somebody holds it; references upwards are weak
 
 What `UserMeta` carries when Penstock's own elements attach it: `TensorMeta`, `SegmentationMeta`,
 `TargetsMeta`, `ReidVector`, `ObjectAnalytics`, `FrameAnalytics`, `OpticalFlowMeta`,
-`EventMessage`, `Payload`, `EncodedImage`. Each has its `meta_type` as `META_TYPE` (`TargetsMeta`
-has three), and a `copy` to be the attachment's `copy_data`.
+`EventMessage`, `Payload`, `EncodedImage`, `CustomMessage`, `PreprocessMeta`. Each has its
+`meta_type` as `META_TYPE` (`TargetsMeta` has three), and a `copy` to be the attachment's
+`copy_data`.
 """
 
 from penstock.meta.analytics import FrameAnalytics, ObjectAnalytics
 from penstock.meta.batch import BatchMeta, Surfaces, Token
 from penstock.meta.detections import UNTRACKED, Detections
+from penstock.meta.event_parts import (
+    CustomMessage,
+    EventExtras,
+    Joint,
+    Pose,
+    Product,
+    Standing,
+)
 from penstock.meta.events import (
     EventMessage,
     Face,
@@ -44,6 +53,7 @@ from penstock.meta.overlay import (
     Rect,
     Text,
 )
+from penstock.meta.preprocess import PreprocessMeta, RegionMeta
 from penstock.meta.segmentation import NO_CLASS, SegmentationMeta
 from penstock.meta.sensors import SensorInfo
 from penstock.meta.tensors import NetworkInfo, TensorLayer, TensorMeta
@@ -63,13 +73,16 @@ __all__ = [
     "Classification",
     "ClassifierMeta",
     "Color",
+    "CustomMessage",
     "Detections",
     "DisplayMeta",
     "EncodedImage",
+    "EventExtras",
     "EventMessage",
     "Face",
     "FrameAnalytics",
     "FrameMeta",
+    "Joint",
     "LabelInfo",
     "Line",
     "Mask",
@@ -81,12 +94,17 @@ __all__ = [
     "Payload",
     "Person",
     "Polygon",
+    "Pose",
+    "PreprocessMeta",
+    "Product",
     "Rect",
+    "RegionMeta",
     "ReidVector",
     "SegmentationMeta",
     "SensorInfo",
     "Signature",
     "SourceTargets",
+    "Standing",
     "Surfaces",
     "Target",
     "TargetsMeta",

@@ -35,6 +35,16 @@ class Surfaces(list[Any]):
         return Surfaces([surface.share() for surface in self], token=self.token)
 
 
+class BoundToBatch:
+    """Data attached to a batch that refers to its frames or objects; its copies follow copies."""
+
+    __slots__ = ()
+
+    def rebind(self, old: BatchMeta, new: BatchMeta) -> None:
+        """Called on a copy of the data: `new` is the copy of `old`, frame by frame."""
+        raise NotImplementedError
+
+
 _living: weakref.WeakValueDictionary[int, BatchMeta] = weakref.WeakValueDictionary()
 
 
@@ -115,7 +125,12 @@ class BatchMeta:
                 copied = frame.copy()
                 copied._batch = weakref.ref(twin)
                 twin.frames.append(copied)
-            twin.user.extend([user.copy() for user in self.user])
+            for user in self.user:
+                copied_user = user.copy()
+                data = copied_user.data
+                if isinstance(data, BoundToBatch) and data is not user.data:
+                    data.rebind(self, twin)
+                twin.user.append(copied_user)
             twin._misc = None if self._misc is None else self._misc.copy()
         return twin
 

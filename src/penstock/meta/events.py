@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from penstock.meta.event_parts import EventExtras
 from penstock.meta.objects import NO_BOX, Box
 from penstock.meta.referable import Referable
 
@@ -117,7 +118,8 @@ class EventMessage(Referable):
         event_type: What happened, DeepStream's number: 0 entry, 1 exit, 2 moving, 3 stopped,
             4 empty, 5 parked, 6 reset, 257 custom.
         object_type: What `details` is, DeepStream's number: 0 vehicle, 1 person, 2 face, 3 bag,
-            4 bicycle, 5 road sign, 6 to 8 the first three with outlines, 257 custom, 258 unknown.
+            4 bicycle, 5 road sign, 6 to 8 the first three with outlines, 10 nothing, 11 and 12
+            product, 257 custom, 258 unknown.
         box: The object's, ltwh, frame pixels.
         location: Latitude and longitude in degrees, altitude.
         coordinate: x, y, z in the coordinates of the place.
@@ -133,7 +135,8 @@ class EventMessage(Referable):
         sensor: The sensor's name to the outside, where the configuration has none.
         other: Anything else.
         video: Path of a recording.
-        details: A `Vehicle`, `Person` or `Face`, or what a converter of your own takes.
+        details: A `Vehicle`, `Person`, `Face` or `Product`, or what a converter of your own takes.
+        extras: A pose, an embedding, where it stands on the ground; `None`: nothing of these.
     """
 
     META_TYPE: ClassVar[int] = 9
@@ -158,6 +161,7 @@ class EventMessage(Referable):
     other: str | None = None
     video: str | None = None
     details: Any = None
+    extras: EventExtras | None = None
 
     @property
     def time(self) -> str | None:
@@ -175,19 +179,30 @@ class EventMessage(Referable):
 class Payload(Referable):
     """A finished message; attached to the frame.
 
+    What a message broker sends: every attachment of type `META_TYPE` of a frame, in their order,
+    that is for its component. The frame's `source_id` says in whose order it belongs.
+
     Attributes:
         data: The bytes to send.
         component_id: The brokers that shall send it; 0 for all.
+        message_id: A UUID that no other message has, for consumers that drop what comes twice;
+            empty where an application made the payload.
+        sensor_id: The sensor's name, as the message tells it, to choose a partition by; may be
+            empty.
+        content_type: What `data` is, a media type.
     """
 
     META_TYPE: ClassVar[int] = 8
 
     data: Any = b""
     component_id: int = 0
+    message_id: str = ""
+    sensor_id: str = ""
+    content_type: str = "application/json"
 
     def copy(self) -> Payload:
         """A copy that shares the bytes."""
-        return Payload(self.data, self.component_id)
+        return replace(self)
 
     def __repr__(self) -> str:
         size = f"{len(self.data)} bytes" if isinstance(self.data, bytes) else repr(self.data)

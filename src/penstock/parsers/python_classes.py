@@ -40,7 +40,7 @@ class PythonClassParser:
         Raises:
             ModelError: It raised, or returned something else; names file, line and function.
         """
-        rows: list[Any] = self._function(outputs, context, read=self._rows)
+        rows: list[Any] = self._function(dict(outputs), context, read=self._rows)
         found = (self._attribute(row, context) for row in rows)
         return tuple(one for one in found if context.threshold < one.confidence < float("inf"))
 

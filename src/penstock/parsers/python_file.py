@@ -43,7 +43,7 @@ class PythonFileParser:
         Raises:
             ModelError: It raised, or returned something else; names file, line and function.
         """
-        return self._checked(self._function(outputs, context, read=self._read), context)
+        return self._checked(self._function(dict(outputs), context, read=self._read), context)
 
     def _read(self, found: Any) -> Parsed:
         return found if isinstance(found, Parsed) else self._of_rows(found)

@@ -19,7 +19,7 @@ _THEIRS = (Exception, SystemExit)
 
 
 class PythonFunction:
-    """Calls `function(outputs, context)` of a Python file. Each instance runs the file anew.
+    """Calls `function(given, context)` of a Python file. Each instance runs the file anew.
 
     Args:
         file: The Python file.
@@ -49,14 +49,14 @@ class PythonFunction:
         self._function: Callable[[Any, Any], Any] = found
         self.name = str(function)
 
-    def __call__(self, outputs: Any, context: Any, *, read: Callable[[Any], Any]) -> Any:
+    def __call__(self, given: Any, context: Any, *, read: Callable[[Any], Any]) -> Any:
         """Call it and `read` what it returns: an iterable may run its code only there.
 
         Raises:
             ModelError: It raised; names file, line and function.
         """
         try:
-            return read(self._function(dict(outputs), context))
+            return read(self._function(given, context))
         except ModelError:
             raise
         except _THEIRS as error:
