@@ -305,3 +305,16 @@ def test_where_frames_come_too_fast_whole_ones_are_dropped_and_counted(server):
     (warning,) = player.warnings  # one in ten seconds
     assert warning.startswith(f"source: {server.url}: its frames come faster than they are taken")
     assert not player.errors
+
+
+def test_leaky_says_which_of_the_encoded_frames_go(server):
+    with Player(server.url, leaky="downstream", max_size_buffers=7) as player:
+        player.until_frames(1)
+        queues = []
+        player.pipeline.iterate_recurse().foreach(
+            lambda element: (
+                queues.append(element) if element.get_factory().get_name() == "queue" else None
+            )
+        )
+    kept = [(int(q.get_property("leaky")), q.get_property("max-size-buffers")) for q in queues]
+    assert (2, 7) in kept

@@ -153,7 +153,7 @@ class Connection:
             "max-size-buffers": self._settings.most_waiting,
             "max-size-bytes": 0,
             "max-size-time": 0,
-            "leaky": self._settings.leaky,
+            "leaky": int(self._settings.leaky),  # an enum of ours to GStreamer
         }.items():
             queue.set_property(name, value)
         self._on_encoded(queue.get_static_pad("sink"))
