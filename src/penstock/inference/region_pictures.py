@@ -16,7 +16,7 @@ from penstock.inference.mean_picture import read_mean
 from penstock.inference.own_preparation import PreparationContext, TransformationFunction
 from penstock.inference.region_choice import Chosen
 from penstock.meta import RegionMeta
-from penstock.surface import Colorimetry, CpuSurface, InputSpec
+from penstock.surface import Colorimetry, InputSpec
 
 _NHWC = 1
 _FORMATS = {"RGB": "RGB", "BGR": "BGR", "GRAY": "GRAY8"}
@@ -120,6 +120,8 @@ class RegionPictures:
         context = replace(self._context, regions=[region])
         picture = function(cut[..., None] if cut.ndim == 2 else cut, context)
         plane = picture[..., 0] if config.color == "GRAY" else picture
+        from penstock.surface import CpuSurface
+
         surface = CpuSurface.from_planes((plane,), pixel_format, colorimetry=Colorimetry())
         surface.network_input([(0, 0, *config.size)], spec, out)
         return affine

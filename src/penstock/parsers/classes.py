@@ -120,9 +120,9 @@ class ProbabilitiesParser:
         """The most confident class of each layer; see `ClassParser.parse`."""
         found = []
         for index, name in enumerate(self._names):
-            numbers = self._probabilities(outputs[name].reshape(-1))
+            numbers = outputs[name].reshape(-1)
             class_id = int(numbers.argmax())
-            confidence = float(numbers[class_id])
+            confidence = float(self._probabilities(numbers)[class_id])
             # Comparisons with what is not a number are false.
             if context.threshold < confidence < np.inf:
                 label = context.label(index, class_id)
