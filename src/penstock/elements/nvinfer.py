@@ -38,7 +38,7 @@ from penstock.gst.nvevents import (
 from penstock.meta import BatchMeta
 
 if TYPE_CHECKING:
-    from penstock.inference import RegionNetwork, Task
+    from penstock.inference import FrameTask, RegionNetwork, Task
 
 PROCESS_MODE = EnumType("GstNvInferProcessModeType", {"primary": 1, "secondary": 2})
 _COMING = "accepted; coming, an error where it is switched on"
@@ -134,6 +134,7 @@ class NvInfer(BatchTransform):
     }
 
     task: Task | None
+    _frame_task: FrameTask[Any] | None = None
     _work: InFlight | None = None
 
     def __init__(self) -> None:
@@ -210,6 +211,7 @@ class NvInfer(BatchTransform):
             self._warn([f"{where}: without effect on tensors that were prepared before"])
         self.task = open_task(config)
         if isinstance(self.task, FrameTask):
+            self._frame_task = self.task
             self._work = InFlight(
                 self.get_static_pad("src"),
                 workers=self.task.network.runs + 1,  # one pushes while the others infer
@@ -220,7 +222,7 @@ class NvInfer(BatchTransform):
 
     def close(self) -> None:
         """Let the network go."""
-        work, self._work = self._work, None
+        work, self._work, self._frame_task = self._work, None, None
         if work is not None:
             work.close()
         task, self.task = self.task, None
@@ -251,14 +253,13 @@ class NvInfer(BatchTransform):
 
     def do_transform_ip(self, buffer: Gst.Buffer) -> Gst.FlowReturn:
         """A network on whole frames looks at several batches at once."""
-        from penstock.inference import FrameTask
-
-        if self._work is None or not isinstance(self.task, FrameTask):
+        task, work = self._frame_task, self._work
+        if task is None or work is None:
             return super().do_transform_ip(buffer)
         try:
-            steps = self.task.steps(batch_in(buffer), skip=self._skips())
-            self._warn_of_no_tensor(self.task, at_least=_MOST_AWAITED)
-            return self._work.add(buffer, steps.jobs, steps.finish)
+            steps = task.steps(batch_in(buffer), skip=self._skips())
+            self._warn_of_no_tensor(task, at_least=_MOST_AWAITED)
+            return work.add(buffer, steps.jobs, steps.finish)
         except BaseException as error:  # nothing may escape into C
             post_error(self, error)
             return Gst.FlowReturn.ERROR
