@@ -225,14 +225,16 @@ def test_sources_without_rules_and_elements_that_are_off_pass_everything_untouch
 
 def test_every_event_is_on_record_where_that_is_asked_for(tmp_path):
     in_file = rules(tmp_path, properties="proof-file=proof.jsonl\nosd-mode=0")
-    ended(chain(in_file))
-    ended(chain(rules(tmp_path), settings=f"proof-file={tmp_path}/other.jsonl"))
+    long = source(0, frames=2 * FRAMES)  # it has left Left when it was outside for a second
+    ended(chain(in_file, inputs=long))
+    ended(chain(rules(tmp_path), inputs=long, settings=f"proof-file={tmp_path}/other.jsonl"))
     texts = [(tmp_path / name).read_text() for name in ("proof.jsonl", "other.jsonl")]
     assert texts[0] == texts[1]
     records = [json.loads(line) for line in texts[0].splitlines()]
     assert [(r["event"], r["label"], r["frame_num"]) for r in records] == [
         ("roi-enter", "Left", 0),
-        ("line-crossing", "Exit", 8),  # it is not gone from Left for a second at the end
+        ("line-crossing", "Exit", 8),
+        ("roi-leave", "Left", 41),  # last inside at 15, 25 frames a second
     ]
     crossing = records[1]
     assert crossing["size"] == [320, 240]
