@@ -15,6 +15,7 @@ demo: setup ## find the people in a real video; writes an MP4 and prints the cou
 	@$(BIN)/penstock demo $(ARGS)
 
 test: setup ## run the tests; ARGS="tests/gst -k carrier" chooses
+	@scripts/setup.sh --for-tests
 	@$(BIN)/python -m pytest -q $(ARGS)
 
 check: setup ## lint, formatting, types, room walls, doctests; ARGS="src/penstock/meta" chooses

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes this checkout runnable: the distribution's GStreamer, then .venv with Penstock in it.
 # Run again, it does nothing until pyproject.toml, this file or the Python behind .venv changes.
+# With --for-tests also what only the test suite needs: message brokers, their clients, ...
 # PYTHON=/path/to/python3 chooses the interpreter.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -27,7 +28,9 @@ PACKAGES=(
   python3-venv
   xvfb
 )
+TEST_PACKAGES=(mosquitto nats-server rabbitmq-server redis-server)
 STAMP=.venv/setup.stamp
+TEST_STAMP=.venv/setup-for-tests.stamp
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -54,7 +57,9 @@ state() {
   { cat pyproject.toml scripts/setup.sh && pwd -P && readlink -f .venv/bin/python; } | cksum
 }
 
-is_ready() { [[ -x .venv/bin/penstock && -f $STAMP && $(<"$STAMP") == "$(state)" ]]; }
+is_ready() { # STAMP
+  [[ -x .venv/bin/penstock && -f $1 && $(<"$1") == "$(state)" ]]
+}
 
 quietly() { # WHAT COMMAND...: one line on success, the end of the output on failure
   local what=$1 log
@@ -140,9 +145,9 @@ make_venv() { # PYTHON
   quietly "making .venv from $1" "$1" -I -m venv --clear --system-site-packages "$(pwd -P)/.venv"
 }
 
-main() {
+set_up() {
   local python report looked_at
-  ! is_ready || return 0
+  ! is_ready "$STAMP" || return 0
   if command -v apt-get >/dev/null; then install_packages; fi
   python=$(find_python)
   if [[ -z $python ]]; then
@@ -164,4 +169,13 @@ main() {
   state >"$STAMP"
 }
 
-main "$@"
+set_up_for_tests() {
+  ! is_ready "$TEST_STAMP" || return 0
+  if command -v apt-get >/dev/null; then apt_install "${TEST_PACKAGES[@]}"; fi
+  quietly "installing what only the tests need" \
+    .venv/bin/python -m pip install --disable-pip-version-check -e '.[tests]'
+  state >"$TEST_STAMP"
+}
+
+set_up
+[[ ${1:-} != --for-tests ]] || set_up_for_tests

@@ -11,7 +11,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src"
 FILES = sorted(p for p in SOURCE.rglob("*.py") if "plugins" not in p.parts)
 ROOMS = (
-    "analytics", "backends", "batching", "config", "errors", "evaluation", "geometry", "gst",
+    "analytics", "backends", "batching", "brokers", "config", "errors", "evaluation", "geometry", "gst",
     "inference", "kit", "messages", "meta", "osd", "parsers", "paths", "pipeline", "registry",
     "rest", "surface", "trackers",
 )  # fmt: skip
