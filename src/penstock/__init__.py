@@ -52,6 +52,7 @@ _HOME = {
     "UserMeta": "penstock.meta",
     "batch_of": "penstock.gst",
     "detect": "penstock.pipeline",
+    "load_ipython_extension": "penstock.cli.notebook",
     "metadata": "penstock.gst.carrier",
 }
 _registered = False

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from penstock import __version__
+from penstock.cli.app import app as run_config
 from penstock.cli.bench import bench
 from penstock.cli.detect import demo, detect
 from penstock.cli.environment import env
@@ -49,6 +50,7 @@ app.command()(demo)
 app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(
     run
 )
+app.command("app")(run_config)
 app.command()(bench)
 app.command()(replay)
 app.command()(inspect)

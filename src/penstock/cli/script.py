@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import builtins
 import importlib.machinery
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from penstock.cli.cuda_stub import provide_cuda
+from penstock.cli.script_imports import provide_imports
 from penstock.errors import ConfigError
+
+if TYPE_CHECKING:
+    from penstock.gst import ScriptWatch
+
+_END_PATIENCE_S = 5.0
+_STOPPED = 124  # as `timeout` says it
 
 
 def run(
@@ -20,20 +29,80 @@ def run(
     arguments: Annotated[
         list[str] | None, typer.Argument(metavar="ARGS...", help="Its own arguments.")
     ] = None,
+    max_seconds: Annotated[
+        float | None, typer.Option(min=0, help="Send EOS after so many seconds, then insist.")
+    ] = None,
+    headless: Annotated[
+        bool, typer.Option(help="Open no window, whatever the script asks.")
+    ] = False,
 ) -> None:
-    """Run a DeepStream Python script as it is, as `python SCRIPT ARGS...` would."""
-    import penstock
+    """Run a DeepStream Python script as it is, as `python SCRIPT ARGS...` would.
 
+    The exit code is the script's; 1 where it says 0 although a pipeline had an error.
+    """
     path = script / "__main__.py" if script.is_dir() else script
     try:
         source = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"script {script} cannot be read: {error.strerror}") from error
-    penstock.init()
-    provide_cuda()
+    watch = _prepare(headless=headless)
     sys.argv = [str(script), *(arguments or [])]
     _replace_first_path(path.resolve().parent)
-    raise SystemExit(_execute(source, path=path.absolute()))
+    limit = _Limit(watch, max_seconds)
+    code = _execute(source, path=path.absolute(), limit=limit)
+    limit.cancel()
+    if not watch.errors or code not in (0, None):
+        raise SystemExit(code)
+    print(f"penstock: a pipeline had an error: {watch.errors[0]}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+def _prepare(*, headless: bool) -> ScriptWatch:
+    import penstock
+    from penstock.gst import ScriptWatch, hide_displays
+
+    penstock.init()
+    if headless:
+        hide_displays()
+    provide_imports()
+    watch = ScriptWatch()
+    watch.install()
+    return watch
+
+
+class _Limit:
+    """Ends a script after a time: by EOS, then as by Ctrl-C, then at once.
+
+    Args:
+        watch: Knows its pipelines.
+        seconds: From now; `None`: never.
+    """
+
+    def __init__(self, watch: ScriptWatch, seconds: float | None) -> None:
+        self._watch, self._over = watch, threading.Event()
+        self.is_reached = False
+        if seconds is not None:
+            threading.Thread(target=self._end, args=(seconds,), daemon=True).start()
+
+    def cancel(self) -> None:
+        """It ended."""
+        self._over.set()
+
+    def _end(self, seconds: float) -> None:
+        if self._over.wait(seconds):
+            return
+        self.is_reached = True
+        if self._watch.send_eos() and self._over.wait(_END_PATIENCE_S):
+            return
+        os.kill(os.getpid(), signal.SIGINT)
+        if not self._over.wait(_END_PATIENCE_S):
+            print(
+                f"penstock: after {seconds:g} s the script ended neither by EOS nor by Ctrl-C",
+                file=sys.stderr,
+                flush=True,
+            )
+            sys.stdout.flush()
+            os._exit(_STOPPED)
 
 
 def _replace_first_path(folder: Path) -> None:
@@ -44,8 +113,8 @@ def _replace_first_path(folder: Path) -> None:
         sys.path.insert(0, str(folder))
 
 
-def _execute(source: bytes, *, path: Path) -> int:
-    """Run it as `__main__`; returns the exit code of one that does not say.
+def _execute(source: bytes, *, path: Path, limit: _Limit) -> str | int | None:
+    """Run it as `__main__`; returns what it says at its end, as `sys.exit` takes it.
 
     What it does not catch is reported as Python does, beginning in the script.
     """
@@ -61,9 +130,11 @@ def _execute(source: bytes, *, path: Path) -> int:
     try:
         code: CodeType = compile(source, str(path), "exec", dont_inherit=True)
         exec(code, vars(main))
-    except SystemExit:
-        raise
+    except SystemExit as end:
+        return end.code
     except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and limit.is_reached:
+            return 0
         error.__traceback__ = _from_script(error.__traceback__, str(path))
         sys.excepthook(type(error), error, error.__traceback__)
         return 130 if isinstance(error, KeyboardInterrupt) else 1

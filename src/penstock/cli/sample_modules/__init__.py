@@ -1,0 +1,1 @@
+"""What DeepStream's sample scripts import as `common.*`, for scripts that came without it."""
