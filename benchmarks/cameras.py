@@ -27,6 +27,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,6 +42,7 @@ from rtsp_client import Player
 BACK_S = 10.0 + 3.0  # the retry interval of `penstock detect`, and connecting
 STILL_S = 2.0  # a wall that stands still
 GROWTH = 0.10
+SETTLED = 20  # frames until one that was late is made up for
 START_S, LOOK_S = 120.0, 20.0
 
 
@@ -48,7 +50,8 @@ START_S, LOOK_S = 120.0, 20.0
 class Camera:
     """One camera, what has come of it, and when it was not well.
 
-    Times are seconds of the monotonic clock; `pts_ns` is the pipeline's time of its last frame.
+    Times are seconds of the monotonic clock; `first_pts_ns` is the pipeline's time of the first
+    frame since it was well.
     """
 
     server: RtspServer
@@ -57,21 +60,35 @@ class Camera:
     killed_s: float = 0.0
     frames: int = 0
     last_s: float = 0.0
-    pts_ns: int = -1
+    first_pts_ns: int = -1
+    since: int = 0
+    missing: int = 0
+    recent: deque[int] = field(default_factory=lambda: deque(maxlen=SETTLED))
     awaited: bool = True
     lost: list[str] = field(default_factory=list)
     returns_s: list[float] = field(default_factory=list)
 
     def came(self, pts_ns: int) -> None:
-        """A frame of it."""
+        """A frame of it.
+
+        A frame may be late, and its time with it. One that is lost leaves all later ones with a
+        greater distance in time from the first than there are frames between them.
+        """
         now_s = time.monotonic()
-        steps = round((pts_ns - self.pts_ns) * self.fps / Gst.SECOND)
         if self.awaited:
             self.returns_s.append(now_s - self.started_s)
             self.awaited = False
-        elif steps > 1 and self.was_well:
-            self.lost.append(f"{steps - 1} frames before frame {self.frames}")
-        self.frames, self.last_s, self.pts_ns = self.frames + 1, now_s, pts_ns
+        self.frames, self.last_s, self.since = self.frames + 1, now_s, self.since + 1
+        if not self.was_well:
+            self.first_pts_ns, self.since, self.missing = pts_ns, 0, 0
+            self.recent.clear()
+            return
+        passed = round((pts_ns - self.first_pts_ns) * self.fps / Gst.SECOND)
+        self.recent.append(passed - self.since)
+        if len(self.recent) == SETTLED and min(self.recent) > self.missing:
+            number = min(self.recent) - self.missing
+            self.lost.append(f"{number} frames, {SETTLED} before its frame {self.frames}")
+            self.missing = min(self.recent)
 
     @property
     def was_well(self) -> bool:
@@ -279,7 +296,8 @@ def main() -> None:
             finally:
                 process.kill()
         if complaints:
-            print(log.read_text()[-3000:])
+            lines = log.read_text().splitlines()
+            print("\n".join([line for line in lines if "dropped" in line] + lines[-10:]))
             sys.exit("\n".join(complaints))
 
 

@@ -11,9 +11,9 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src"
 FILES = sorted(p for p in SOURCE.rglob("*.py") if "plugins" not in p.parts)
 ROOMS = (
-    "analytics", "backends", "batching", "brokers", "config", "errors", "evaluation", "geometry", "gst",
-    "inference", "kit", "messages", "meta", "osd", "parsers", "paths", "pipeline", "registry",
-    "rest", "surface", "trackers",
+    "analytics", "backends", "batching", "bitstream", "brokers", "checking", "config", "errors",
+    "evaluation", "flow", "geometry", "gst", "inference", "kit", "messages", "meta", "osd",
+    "parsers", "paths", "pipeline", "registry", "rest", "surface", "trackers",
 )  # fmt: skip
 FORBIDDEN_NAMES = {"utils", "common", "helpers"}
 

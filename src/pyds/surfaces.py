@@ -73,7 +73,7 @@ def get_nvds_buf_surface_gpu(
     surface = _surface(gst_buffer, batchID, "get_nvds_buf_surface_gpu")
     raise RuntimeError(
         f"pyds.get_nvds_buf_surface_gpu: the pixels are in the memory of the {surface.device}, "
-        "not on a GPU: use pyds.get_nvds_buf_surface"
+        "not on a GPU: use pyds.get_nvds_buf_surface; this one needs frames in CUDA memory"
     )
 
 

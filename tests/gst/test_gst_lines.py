@@ -21,6 +21,12 @@ num-detected-classes=1
 net-scale-factor=0.00392156862745098
 cluster-mode=2
 """
+SEGMENTATION = """
+[property]
+onnx-file=pixels.onnx
+network-type=2
+net-scale-factor=0.00392156862745098
+"""
 DEWARPER = """
 [surface0]
 projection-type=4
@@ -83,7 +89,14 @@ def street(tmp_path_factory):
             "score": np.array([[[0.5]]], np.float32),
         },
     )
+    save_model(
+        folder / "pixels.onnx",
+        [("Relu", ["x"], ["colours"], {})],
+        inputs={"x": [1, 3, 24, 32]},
+        outputs={"colours": [1, 3, 24, 32]},
+    )
     (folder / "config_infer.txt").write_text(CONFIG)
+    (folder / "config_segmentation.txt").write_text(SEGMENTATION)
     (folder / "config_dewarper.txt").write_text(DEWARPER)
     (folder / "config_analytics.txt").write_text(ANALYTICS)
     (folder / "config_preprocess.txt").write_text(PREPROCESS)

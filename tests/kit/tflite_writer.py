@@ -5,7 +5,13 @@ import numpy as np
 import tflite
 from flatbuffers import flexbuffers
 
-TYPES = {"float32": "FLOAT32", "uint8": "UINT8", "int8": "INT8", "int32": "INT32"}
+TYPES = {
+    "float32": "FLOAT32",
+    "float16": "FLOAT16",
+    "uint8": "UINT8",
+    "int8": "INT8",
+    "int32": "INT32",
+}
 
 
 class TfliteWriter:

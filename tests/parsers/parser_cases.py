@@ -17,6 +17,7 @@ SIZE = (128, 96)
 GRIDS = [(8, 16, 12), (16, 8, 6), (32, 4, 3)]  # stride, columns, rows
 CELLS = 252
 UNLIKELY, CERTAIN = -50.0, 50.0  # logits
+MASK_HEAD = "mask_fcn_logits/BiasAdd"
 V3_ANCHORS = [(10, 13), (16, 30), (33, 23), (30, 61), (62, 45), (59, 119), (116, 90), (156, 198)]
 V3_ANCHORS.append((373, 326))
 V4_ANCHORS = [(12, 16), (19, 36), (40, 28), (36, 75), (76, 55), (72, 146), (142, 110), (192, 243)]
@@ -213,6 +214,12 @@ def yolov10(boxes, classes, confidences):
     return f32(output0=padded(table, 30))
 
 
+def mask_rcnn(boxes, classes, confidences):
+    table = np.concatenate([boxes[:, [1, 0, 3, 2]], classes[:, None], confidences[:, None]], axis=1)
+    masks = np.zeros((30, CLASSES, 28, 28))
+    return f32(generate_detections=padded(table, 30), **{MASK_HEAD: masks})
+
+
 def ssd_caffe(boxes, classes, confidences):
     table = np.zeros((1, 30, 7))
     n = len(boxes)
@@ -337,6 +344,13 @@ CASES = {
         ssd_caffe,
         ("detection_out",),
         ("detection_out",),
+        told_classes=False,
+    ),
+    "mask-rcnn": Case(
+        {"generate_detections": (30, 6), MASK_HEAD: (30, CLASSES, 28, 28)},
+        mask_rcnn,
+        ("generate_detections",),
+        ("generate_detections",),
         told_classes=False,
     ),
     "yolov10": Case({"output0": (30, 6)}, yolov10, ("output0",), ("output0",), told_classes=False),

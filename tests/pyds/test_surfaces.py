@@ -1,5 +1,9 @@
 """Pixels as arrays: written in a probe, seen downstream."""
 
+import resource
+from collections import deque
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -95,6 +99,71 @@ def test_one_branch_of_a_tee_does_not_see_what_the_other_draws():
     assert seen == {"left": [255] * 3, "right": [255] * 3}
 
 
+def test_what_one_branch_draws_is_encoded_there_at_its_place_and_nowhere_else():
+    branch = (
+        "t. ! queue ! nvvideoconvert ! {copy} ! identity name={name} ! nvvideoconvert "
+        "! nvv4l2h264enc bitrate=2000000 ! h264parse ! avdec_h264 ! videoconvert "
+        "! video/x-raw,format=RGB ! appsink name={name}-out sync=false "
+    )
+    size = "width=320,height=240"
+    pipeline = Gst.parse_launch(
+        f"videotestsrc num-buffers=8 ! nvvideoconvert ! video/x-raw(memory:NVMM),format=NV12,{size}"
+        " ! mux.sink_0 nvstreammux name=mux batch-size=1 width=320 height=240 ! tee name=t "
+        + "".join(
+            branch.format(copy=f"video/x-raw(memory:NVMM),format=RGBA,{size}", name=name)
+            for name in ("drawn", "plain")
+        )
+    )
+
+    def draw(_pad, info):
+        array = pyds.get_nvds_buf_surface(hash(info.get_buffer()), 0)
+        cv2.rectangle(array, (96, 64), (159, 127), (255, 0, 0, 255), -1)
+        pyds.unmap_nvds_buf_surface(hash(info.get_buffer()), 0)
+        return Gst.PadProbeReturn.OK
+
+    pipeline.get_by_name("drawn").get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, draw)
+    pipeline.set_state(Gst.State.PLAYING)
+    drawn, plain = (
+        pulled(pipeline.get_by_name(name), size=(320, 240), number=8)
+        for name in ("drawn-out", "plain-out")
+    )
+    pipeline.set_state(Gst.State.NULL)
+    differences = np.abs(drawn.astype(int) - plain).max(axis=-1)
+    for one, other in zip(drawn, differences, strict=True):
+        assert np.abs(one[68:124, 100:156] - np.array([254, 0, 0])).max() <= 12
+        assert other[68:124, 100:156].min() > 60  # the bars are of other colours there
+        other[60:132, 92:164] = 0
+        assert other.mean() < 3
+
+
+def pulled(sink, *, size, number):
+    """The next pictures of an appsink, `(N, H, W, 3)` uint8."""
+    pictures = []
+    for _ in range(number):
+        buffer = sink.emit("pull-sample").get_buffer()
+        data = buffer.extract_dup(0, buffer.get_size())
+        pictures.append(np.frombuffer(data, np.uint8).reshape(size[1], size[0], 3))
+    return np.stack(pictures)
+
+
+def test_the_idioms_of_image_applications_work_on_it():
+    def save(buffer):
+        n_frame = pyds.get_nvds_buf_surface(hash(buffer), 0)
+        cv2.circle(n_frame, (32, 24), 10, (0, 255, 0, 255), -1)
+        n_frame = cv2.putText(n_frame, "a", (2, 40), 0, 1, (0, 0, 255, 0), 5)
+        frame_copy = np.array(n_frame, copy=True, order="C")
+        frame_copy = cv2.cvtColor(frame_copy, cv2.COLOR_RGBA2BGRA)
+        pyds.unmap_nvds_buf_surface(hash(buffer), 0)
+        done, png = cv2.imencode(".png", frame_copy)
+        assert done
+        return cv2.imdecode(png, cv2.IMREAD_COLOR)
+
+    for picture in run(save):  # of cv2: blue is first
+        assert picture[24, 32].tolist() == [0, 255, 0]
+        assert picture[4, 60].tolist() == [255, 255, 255]
+        assert np.unique(picture[20:44, :20].reshape(-1, 3), axis=0)[0].tolist() == [255, 0, 0]
+
+
 def test_other_formats_say_what_to_put_in_front():
     def look(buffer):
         with pytest.raises(RuntimeError, match=r"frames are NV12, only RGBA.*put nvvideoconvert"):
@@ -143,6 +212,34 @@ def test_pixels_on_the_cpu_are_not_handed_out_as_a_gpus():
             pyds.get_nvds_buf_surface_gpu(hash(buffer), 0)
 
     run(look)
+
+
+@pytest.mark.parametrize("keep", [0, 3])
+def test_who_forgets_to_unmap_leaks_nothing(keep):
+    """300 frames of 1.2 MB, the last few of which are kept: 370 MB if they stayed."""
+    kept, marks = deque(maxlen=keep), []
+
+    def look(buffer):
+        array = pyds.get_nvds_buf_surface(hash(buffer), 0)
+        array[:8] = 0
+        kept.append(array)
+        marks.append(resident_mb())
+
+    pipeline = (
+        "videotestsrc num-buffers=300 ! nvvideoconvert ! {caps} ! mux.sink_0 nvstreammux name=mux "
+        "batch-size=1 width=640 height=480 ! nvvideoconvert ! {after} ! identity name=here ! "
+        "fakesink sync=false"
+    )
+    size = "width=640,height=480"
+    caps, after = (caps.replace("width=64,height=48", size) for caps in (NV12, RGBA))
+    message, _ = play(pipeline.format(caps=caps, after=after), probe=look, at="here")
+    assert (message.type, len(marks)) == (Gst.MessageType.EOS, 300)
+    assert marks[-1] - marks[50] < 30
+
+
+def resident_mb():
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def test_an_array_that_is_kept_does_not_stop_the_mux():

@@ -1,4 +1,4 @@
-"""What runs a network: ONNX in, arrays in, arrays out.
+"""What runs a network: ONNX in, arrays in, arrays out; here, or on a server.
 
 One name table, one interface. The libraries behind it are loaded with the backend that needs them,
 never by importing this room.
@@ -7,6 +7,7 @@ never by importing this room.
 from penstock.backends.base import Backend, PictureInput, Precision, Shape, TensorSpec, Threads
 from penstock.backends.choice import BACKENDS, cache_folder, default_backend
 from penstock.backends.cores import usable_cores
+from penstock.backends.patience import Watch
 
 __all__ = [
     "BACKENDS",
@@ -16,6 +17,7 @@ __all__ = [
     "Shape",
     "TensorSpec",
     "Threads",
+    "Watch",
     "cache_folder",
     "default_backend",
     "usable_cores",

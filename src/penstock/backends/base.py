@@ -175,7 +175,7 @@ def settle_input_shape(
     return (images, *asked)
 
 
-def check_inputs(model: Path, specs: Mapping[str, TensorSpec], inputs: Arrays) -> None:
+def check_inputs(model: object, specs: Mapping[str, TensorSpec], inputs: Arrays) -> None:
     """Compare what the network wants with what it gets.
 
     Raises:

@@ -54,7 +54,7 @@ def _inspect(path: Path, content: mmap.mmap) -> OnnxFile:
     metadata: dict[str, str] = {}
     has_graph = False
     try:
-        for number, start, end in _fields(content, 0, len(content)):
+        for number, start, end in fields_of(content, 0, len(content)):
             has_graph |= number == _GRAPH
             if number == _METADATA:
                 key, value = _key_and_value(content, start, end)
@@ -77,15 +77,29 @@ def _foreign(path: Path, content: mmap.mmap) -> ModelError:
     return ModelError(f"{path}: not an ONNX model; the file begins with {content[:24]!r}")
 
 
-class _CutOffError(Exception):
+def number_at(content: mmap.mmap, start: int, end: int) -> int:
+    """The whole number that is the content of a field."""
+    return _varint(content, start, end)[0]
+
+
+class _CutOffError(ValueError):
     def __init__(self, expected: int, *, graph: bool) -> None:
         super().__init__(expected)
         self.expected = expected
         self.graph = graph
 
 
-def _fields(content: mmap.mmap, at: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Yield the number of every field and where its content starts and ends."""
+def fields_of(content: mmap.mmap, at: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Yield the number of every field of a message, and where its content starts and ends.
+
+    Args:
+        content: The file.
+        at: Where the message starts.
+        end: Where it ends.
+
+    Raises:
+        ValueError: It is no message.
+    """
     while at < end:
         tag, at = _varint(content, at, end)
         number, kind = tag >> 3, tag & 7
@@ -121,6 +135,6 @@ def _varint(content: mmap.mmap, at: int, end: int) -> tuple[int, int]:
 
 def _key_and_value(content: mmap.mmap, start: int, end: int) -> tuple[str, str]:
     pair = {1: "", 2: ""}
-    for number, first, last in _fields(content, start, end):
+    for number, first, last in fields_of(content, start, end):
         pair[number] = content[first:last].decode(errors="replace")
     return pair[1], pair[2]

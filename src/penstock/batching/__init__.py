@@ -14,6 +14,7 @@ from penstock.batching.decisions import (
     SourceEvent,
     Wait,
 )
+from penstock.batching.joining import Branch, Joiner
 from penstock.batching.pads import (
     Counters,
     EndedPadError,
@@ -26,11 +27,13 @@ from penstock.batching.pads import (
 __all__ = [
     "Batch",
     "Batcher",
+    "Branch",
     "Counters",
     "Decision",
     "Ended",
     "EndedPadError",
     "FlushingPadError",
+    "Joiner",
     "Late",
     "PadError",
     "PadRate",

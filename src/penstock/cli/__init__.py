@@ -10,11 +10,13 @@ import typer
 from penstock import __version__
 from penstock.cli.app import app as run_config
 from penstock.cli.bench import bench
+from penstock.cli.check import check
 from penstock.cli.detect import demo, detect
 from penstock.cli.environment import env
 from penstock.cli.eval import app as evaluation
 from penstock.cli.inspect import inspect
 from penstock.cli.kit import app as kit
+from penstock.cli.listen import listen
 from penstock.cli.replay import replay
 from penstock.cli.script import run
 from penstock.cli.sources import app as sources
@@ -51,8 +53,10 @@ app.command(context_settings={"ignore_unknown_options": True, "allow_intersperse
     run
 )
 app.command("app")(run_config)
+app.command()(check)
 app.command()(bench)
 app.command()(replay)
+app.command()(listen)
 app.command()(inspect)
 app.command()(env)
 app.add_typer(evaluation, name="eval")

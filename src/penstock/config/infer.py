@@ -11,6 +11,7 @@ from typing import Any
 
 from penstock.config import infer_rules
 from penstock.config.class_attributes import ALL, ClassAttributes
+from penstock.config.elsewhere import ModelElsewhere
 from penstock.config.infer_keys import NMS, PROPERTY_KEYS, ColorOrder, Interpolation
 from penstock.config.keyfile import KeyFile
 from penstock.config.value import INT_MAX
@@ -87,6 +88,8 @@ class InferConfig:
         raw_output_file_write: Write the raw outputs to files.
         engine_file: TensorRT's plan; named, never opened.
         gpu_id: The GPU that was asked for.
+        elsewhere: What runs the network in place of this process, which then needs no
+            `model_file`.
         warnings: One sentence for each thing to tell the user, with file, line and key.
         origin: The file's groups, for `where`.
         overrides: Setting → the element property that replaced it, for `where`.
@@ -143,6 +146,7 @@ class InferConfig:
     raw_output_file_write: bool = False
     engine_file: Path | None = None
     gpu_id: int = 0
+    elsewhere: ModelElsewhere | None = field(default=None, compare=False, repr=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     origin: KeyFile | None = field(default=None, compare=False, repr=False)
     overrides: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
@@ -162,6 +166,11 @@ class InferConfig:
     def precision(self) -> str:
         """`"f32"`, or `"fastest"`: whatever this machine computes fastest."""
         return "fastest" if self.network_mode else "f32"
+
+    @property
+    def model(self) -> Path | ModelElsewhere | None:
+        """The network to run: its file, or who runs it."""
+        return self.elsewhere or self.model_file
 
     def attributes_of(self, class_id: int) -> ClassAttributes:
         """How boxes of this class are filtered, clustered and drawn."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
-from penstock.config.keys import COMING, Key, ignored
+from penstock.config.keys import Key, ignored
 from penstock.config.value import INT_MAX, Value
 
 ColorOrder = Literal["RGB", "BGR", "GRAY"]
@@ -101,8 +101,8 @@ PROPERTY_KEYS: Mapping[str, Key] = {
         lambda value: value.choice(PROCESS_MODES),
     ),
     "network-type": Key(
-        "0: detector, 1: classifier, 3: instance segmentation, a detector with masks; coming: "
-        "2 semantic segmentation, 100 other",
+        "0: detector, 1: classifier, 2: semantic segmentation, 3: instance segmentation, a "
+        "detector with masks, 100: other, only output-tensor-meta",
         "0",
         "network_type",
         lambda value: value.choice(NETWORK_TYPES),
@@ -251,7 +251,11 @@ PROPERTY_KEYS: Mapping[str, Key] = {
         _text,
     ),
     "parse-segmentation-func-name": Key(
-        "the parser of class maps", "none", "segmentation_parser", _text, COMING
+        "the parser of class maps: probabilities, logits, classes, or a function of "
+        "custom-lib-path",
+        "probabilities, or classes where the output has one whole number a pixel",
+        "segmentation_parser",
+        _text,
     ),
     "custom-lib-path": Key(
         "a Python file with the parser; a C library is not loaded", "none", "custom_lib", _path
@@ -272,23 +276,30 @@ PROPERTY_KEYS: Mapping[str, Key] = {
         Value.boolean,
     ),
     "segmentation-threshold": Key(
-        "least score of an object's pixel in its mask (0: 0.5); for class maps coming",
+        "network-type 2: a pixel's class must be more probable than this, else it is -1; "
+        "network-type 3: least score of an object's pixel in its mask (0: 0.5)",
         "0.0",
         "segmentation_threshold",
         Value.number,
-        COMING,
     ),
     "segmentation-output-order": Key(
-        "0: NCHW, 1: NHWC", "0", "segmentation_order", lambda value: value.choice(LAYOUTS), COMING
+        "how a class map's output lies, 0: NCHW, 1: NHWC",
+        "0",
+        "segmentation_order",
+        lambda value: value.choice(LAYOUTS),
     ),
     "crop-objects-to-roi-boundary": Key(
         "cut boxes at the roi offsets instead of dropping them", "0", "crop_to_roi", Value.boolean
     ),
     "output-tensor-meta": Key(
-        "attach the raw outputs to the metadata", "0", "output_tensor_meta", Value.boolean, COMING
+        "attach the raw outputs to the frames, objects or regions they are of",
+        "0",
+        "output_tensor_meta",
+        Value.boolean,
     ),
     "output-instance-mask": Key(
-        "attach masks to the objects, where the parser gives them",
+        "attach masks to the objects, where the parser gives them; on objects (process-mode 2) "
+        "network-type 2 makes them of the probabilities of the object's own class",
         "0",
         "output_instance_mask",
         Value.boolean,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from penstock import paths
 from penstock.config.class_attributes import (
     ALL_GROUP,
     CLASS_KEYS,
@@ -40,8 +41,12 @@ FOREIGN_MODELS = {
 }
 
 
-def read_settings(key_file: KeyFile) -> dict[str, Any]:
+def read_settings(key_file: KeyFile, *, needs_model: bool = True) -> dict[str, Any]:
     """All settings of an `InferConfig`, by field name, `warnings` among them.
+
+    Args:
+        key_file: The file.
+        needs_model: Whether it must name a network.
 
     Raises:
         ConfigError: A value cannot be read, a required key or a file is missing, or keys
@@ -54,7 +59,8 @@ def read_settings(key_file: KeyFile) -> dict[str, Any]:
     warnings = list(key_file.warnings) + _unknown_groups(key_file)
     warnings += unknown_keys(values, PROPERTY_KEYS, elsewhere=dict.fromkeys(CLASS_KEYS, ALL_GROUP))
     settings = read_group(values, PROPERTY_KEYS)
-    _require_model(key_file)
+    if needs_model:
+        settings.setdefault("model_file", _model(key_file))
     settings["min_object_size"] = take_size(settings, "min")
     settings["max_object_size"] = take_size(settings, "max")
     warnings += _network_type(settings, key_file)
@@ -83,17 +89,25 @@ def _unknown_groups(key_file: KeyFile) -> list[str]:
     ]
 
 
-def _require_model(key_file: KeyFile) -> None:
+def _model(key_file: KeyFile) -> Path | None:
+    """The network: `onnx-file`, or what stands in for a model of another format."""
     if key_file.get(PROPERTY, "onnx-file"):
-        return
-    for key, what in FOREIGN_MODELS.items():
-        value = key_file.get(PROPERTY, key)
-        if value and value.text:
-            name = "Darknet weights" if value.text.endswith(".weights") else what
-            raise ConfigError(
-                f"{value.where}={printable(value.text)}: {name} cannot be read here; "
-                "convert the network to ONNX and name it with onnx-file=…"
-            )
+        return None  # read with the other keys
+    named = [value for key in FOREIGN_MODELS if (value := key_file.get(PROPERTY, key))]
+    named = [value for value in named if value.text]
+    for value in named:
+        if (onnx := paths.onnx_of(value.path())) is not None:
+            return onnx
+    if named:
+        value = named[0]
+        name = FOREIGN_MODELS[value.key]
+        if value.text.endswith(".weights"):
+            name = "Darknet weights"
+        raise ConfigError(
+            f"{value.where}={printable(value.text)}: {name} cannot be read here; "
+            "convert the network to ONNX and name it with onnx-file=…"
+            f"{paths.advice(value.path())}"
+        )
     raise ConfigError(f"{where(key_file, 'onnx-file')}: wanted the ONNX network to run, got no key")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from penstock import paths
 from penstock.config import yamlfile
 from penstock.config.textfile import read_text
 from penstock.config.value import Entry, Value, shown
@@ -21,7 +22,7 @@ class KeyFile:
     """The content of one file.
 
     Attributes:
-        file: As it was named by whoever opened it.
+        file: As it was named by whoever opened it, or what stands in for it.
         groups: Group → key → value, in the file's order. A group that appears twice is one.
         group_lines: Group → the line it first appears on.
         warnings: About encoding and keys that are set twice, each with file and line.
@@ -46,7 +47,7 @@ class KeyFile:
         Raises:
             ConfigError: The file cannot be read or does not follow the grammar.
         """
-        file = Path(path)
+        file = paths.found(path)
         text, warnings = read_text(file, where=where)
         parse = yamlfile.entries if file.suffix.lower() in YAML_SUFFIXES else entries
         return cls._collect(parse(text, file=file), file=file, warnings=warnings)

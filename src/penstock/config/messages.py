@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from penstock import paths
 from penstock.config.keyfile import KeyFile
 from penstock.config.keys import did_you_mean, read_group, unknown_keys
 from penstock.config.messages_keys import GROUP_KEYS, UNUSED_GROUP
@@ -92,7 +93,7 @@ class MessagesConfig:
             ConfigError: With file, line, group and key, what was wanted and what was got.
         """
         if Path(path).suffix.lower() == ".csv":
-            return _of_csv(Path(path))
+            return _of_csv(paths.found(path))
         return _of_groups(KeyFile.read(path, where="config"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from penstock import paths
 from penstock.errors import ConfigError
 
 MAX_BYTES = 4 << 20
@@ -33,7 +34,8 @@ def read_text(path: Path, *, where: str) -> tuple[str, tuple[str, ...]]:
 
 def _read(path: Path, *, where: str) -> bytes:
     if reason := unreadable(path):
-        raise ConfigError(f"{where}: cannot read {path.absolute()}: {reason}")
+        advice = paths.advice(path)
+        raise ConfigError(f"{where}: cannot read {path.absolute()}: {reason}{advice}")
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)

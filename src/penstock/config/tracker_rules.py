@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from penstock import paths
 from penstock.config import yamlfile
 from penstock.config.keyfile import KeyFile
 from penstock.config.keys import did_you_mean, read_group, unknown_keys
@@ -39,10 +40,7 @@ def read_settings(path: str | Path) -> TrackerSettings:
     Raises:
         ConfigError: With file, line and key, what was wanted and what was got.
     """
-    file = Path(path)
-    text, warnings = read_text(file, where="ll-config-file")
-    body = _HEADER.sub(lambda found: "\n" * found[0].count("\n"), text)
-    key_file = KeyFile._collect(yamlfile.entries(body, file=file), file=file, warnings=warnings)
+    key_file = read_key_file(path)
     found = TrackerSettings(warnings=(*key_file.warnings, *_unknown_sections(key_file)))
     for module, (section, table) in MODULES.items():
         values = key_file.groups.get(module, {}).values()
@@ -57,6 +55,18 @@ def read_settings(path: str | Path) -> TrackerSettings:
                 place = FILLS_ANOTHER.get(name, section)
                 found.settings.setdefault(place, {})[name] = value
     return found
+
+
+def read_key_file(path: str | Path) -> KeyFile:
+    """The groups of a file, whatever header it begins with.
+
+    Raises:
+        ConfigError: It cannot be read or is no YAML.
+    """
+    file = paths.found(path)
+    text, warnings = read_text(file, where="ll-config-file")
+    body = _HEADER.sub(lambda found: "\n" * found[0].count("\n"), text)
+    return KeyFile._collect(yamlfile.entries(body, file=file), file=file, warnings=warnings)
 
 
 def _unknown_sections(key_file: KeyFile) -> list[str]:

@@ -152,7 +152,7 @@ class Value:
             advice = f", which is {printable(str(path))}: {reason}"
             if self.text.startswith("~"):
                 advice += "; '~' means nothing in a configuration file"
-            raise self.error("a file", advice=advice)
+            raise self.error("a file", advice=advice + paths.advice(path))
         return path
 
     @property

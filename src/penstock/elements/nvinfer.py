@@ -1,4 +1,4 @@
-"""`nvinfer`: find objects with a network, and tell what they are.
+"""`nvinfer`: find objects with a network, tell what they are, or what each pixel is.
 
 gst-launch-1.0 uridecodebin uri=file:///street.mp4 ! mux.sink_0 \
     nvstreammux name=mux batch-size=1 width=1280 height=720 \
@@ -41,13 +41,11 @@ if TYPE_CHECKING:
     from penstock.inference import FrameTask, RegionNetwork, Task
 
 PROCESS_MODE = EnumType("GstNvInferProcessModeType", {"primary": 1, "secondary": 2})
-_COMING = "accepted; coming, an error where it is switched on"
 _UNUSED = "accepted; without effect here"
 _MOST_SKIPPED = 2**31 - 1
-_DETECTOR, _CLASSIFIER, _INSTANCES = 0, 1, 3
+_CLASSIFIER = 1
 _OBJECTS = 2
 _MOST_ON_PROBATION = 100  # trackers give no id before they are sure of an object
-_NOT_YET = ("output-tensor-meta",)
 _MOST_AWAITED = 100
 _FROM_FILE = {
     "batch-size": "batch_size",
@@ -73,7 +71,7 @@ _OVERRIDES = (
 
 
 class NvInfer(BatchTransform):
-    """Runs a detector or a classifier on the frames of a batch, or on the objects in them."""
+    """Runs one network on the frames of a batch, or on the objects in them."""
 
     FACTORY = "nvinfer"
     PROPERTIES = (
@@ -112,8 +110,8 @@ class NvInfer(BatchTransform):
         Property("raw-output-file-write", "bool", False, "Write the network's outputs to files"),
         Property("raw-output-generated-callback", "pointer", None, _UNUSED, accepted_only=True),
         Property("raw-output-generated-userdata", "pointer", None, _UNUSED, accepted_only=True),
-        Property("output-tensor-meta", "bool", False, _COMING, accepted_only=True),
-        Property("output-instance-mask", "bool", False, "Add the objects' masks (network-type 3)"),
+        Property("output-tensor-meta", "bool", False, "Attach the network's outputs"),
+        Property("output-instance-mask", "bool", False, "Add the objects' masks (network-type 3 and 2)"),
         Property("input-tensor-meta", "bool", False, "Take the tensors of nvdspreprocess"),
         Property("clip-object-outside-roi", "bool", True, "Clip boxes at the frame's edges"),
         Property("crop-objects-to-roi-boundary", "bool", False, "Clip boxes at the roi offsets"),
@@ -124,7 +122,7 @@ class NvInfer(BatchTransform):
     __gstmetadata__ = (
         "Penstock inference",
         "Filter/Analyzer/Video",
-        "Finds objects with a network, or tells what they are",
+        "Finds objects with a network, tells what they are, or what each pixel is",
         "The Penstock authors",
     )
     __gsttemplates__ = sink_and_src(nvmm_caps("NV12", "RGBA", "I420"))
@@ -162,20 +160,10 @@ class NvInfer(BatchTransform):
                 self._settings[prop.name] = said
 
     def ready(self) -> None:
-        """Settings must be complete and within what is there today."""
+        """Settings must be complete."""
         if self._config is None:
             raise ConfigError("config-file-path must name a configuration file, got nothing")
         self._warn(self._config.warnings)
-        config = self._effective()
-        kind = config.network_type
-        if kind not in (_DETECTOR, _CLASSIFIER, _INSTANCES):
-            raise ConfigError(
-                f"{config.where('network-type')}: network-type={kind} is not available yet; "
-                "detectors (network-type=0), also with masks (3), and classifiers (1) are"
-            )
-        for name in _NOT_YET:
-            if self.setting(name):
-                raise ConfigError(f"{name} is not available yet; leave it off")
 
     def _effective(self) -> InferConfig:
         """The file's settings under those set explicitly on the element."""
@@ -209,6 +197,9 @@ class NvInfer(BatchTransform):
         if config.classifier_async and config.input_tensor_from_meta:
             where = config.where("classifier-async-mode")
             self._warn([f"{where}: without effect on tensors that were prepared before"])
+        elif config.classifier_async and config.output_tensor_meta:
+            where = config.where("output-tensor-meta")
+            self._warn([f"{where}: without effect with classifier-async-mode=1"])
         self.task = open_task(config)
         if isinstance(self.task, FrameTask):
             self._frame_task = self.task

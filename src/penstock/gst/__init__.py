@@ -19,19 +19,23 @@ from penstock.gst.enums import EnumType
 from penstock.gst.formats import SOURCE_FORMATS, TARGET_FORMATS, is_yuv
 from penstock.gst.frame_rates import FrameRates
 from penstock.gst.gi import NVMM, GLib, GObject, Gst, GstBase, GstVideo
+from penstock.gst.headless import hide_displays
 from penstock.gst.in_flight import InFlight
 from penstock.gst.jpeg import IDCT_METHOD, JpegDecoder, JpegEncoder
 from penstock.gst.log import Log
-from penstock.gst.messages import post_error, post_warning
+from penstock.gst.messages import post_error, post_info, post_warning
 from penstock.gst.multi_source import MultiUriSource
 from penstock.gst.mux import MUX_SOURCE_FORMATS, MUX_TARGET_FORMATS, StreamMux
 from penstock.gst.mux_source import MuxArrival, MuxTarget
+from penstock.gst.network_element import NetworkElement
 from penstock.gst.nvmm_label import NvmmLabel, ignore_qos
 from penstock.gst.picture_watch import PictureWatch
 from penstock.gst.properties import Property, gproperties
+from penstock.gst.record_sources import record, stop_recording
 from penstock.gst.rest_settings import RunTimeSettings
 from penstock.gst.rtsp import Login, is_rtsp
 from penstock.gst.rtsp_retry import Retry
+from penstock.gst.script_watch import ScriptWatch
 from penstock.gst.smart_record import Recorder, Recording, RecordSettings
 from penstock.gst.smart_record_info import RecordingInfo, pointer_to, write_session
 from penstock.gst.splitting import split
@@ -96,6 +100,7 @@ __all__ = [
     "MultiUriSource",
     "MuxArrival",
     "MuxTarget",
+    "NetworkElement",
     "NvmmLabel",
     "PictureCaps",
     "PictureWatch",
@@ -107,6 +112,7 @@ __all__ = [
     "Rectangle",
     "Retry",
     "RunTimeSettings",
+    "ScriptWatch",
     "Shares",
     "StreamClock",
     "StreamMux",
@@ -123,6 +129,7 @@ __all__ = [
     "connection_of",
     "gproperties",
     "hand_over",
+    "hide_displays",
     "ignore_qos",
     "is_rtsp",
     "is_yuv",
@@ -133,12 +140,15 @@ __all__ = [
     "pad_template",
     "pointer_to",
     "post_error",
+    "post_info",
     "post_warning",
     "push",
     "read_tiles",
+    "record",
     "retry_of",
     "sink_and_src",
     "split",
+    "stop_recording",
     "surface_of",
     "surfaces",
     "weak",

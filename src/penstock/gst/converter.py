@@ -22,6 +22,7 @@ from penstock.gst.converter_plan import INTERPOLATIONS, TURNS, Box, Plan, Rectan
 from penstock.gst.element import Element, pad_template
 from penstock.gst.formats import SOURCE_FORMATS, TARGET_FORMATS, is_yuv
 from penstock.gst.gi import NVMM, Gst
+from penstock.gst.lost_times import mend_lost_times
 from penstock.gst.messages import post_error, post_warning
 from penstock.gst.surfaces import (
     HELD_FORMAT,
@@ -140,6 +141,7 @@ class VideoConverter(Element):
         """Caps are agreed: choose how buffers are treated."""
         try:
             self._prepare(given, wanted)
+            mend_lost_times(self)
         except BaseException as error:  # nothing may escape into C
             post_error(self, error)
             return False

@@ -34,6 +34,12 @@ def post_warning(element: Gst.Element, text: str) -> None:
     _post(element, Gst.MessageType.WARNING, domain, code, text, None)
 
 
+def post_info(element: Gst.Element, text: str) -> None:
+    """Post an INFO message; never raises."""
+    domain, code = Gst.stream_error_quark(), int(Gst.StreamError.FAILED)
+    _post(element, Gst.MessageType.INFO, domain, code, text, None)
+
+
 def interrupt_later() -> None:
     """Have Ctrl-C, which cannot pass through C, once more when C has returned to Python."""
     main = threading.main_thread().ident or 0

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from penstock.bitstream import ReadBatch
 from penstock.errors import StreamError
 from penstock.geometry import Affine
 from penstock.gst.carrier import batch_of
 from penstock.gst.gi import Gst
 from penstock.gst.latency_query import UpstreamLatency
 from penstock.gst.ntp import ntp_ns_of
+from penstock.gst.read_facts import take_over
 from penstock.gst.stream_state import StreamState
 from penstock.gst.surfaces import PictureCaps, surfaces
 from penstock.meta import FrameMeta
@@ -148,8 +150,11 @@ class MuxSource:
 
 
 def _keep_kinds(buffer: Gst.Buffer, frames: list[FrameMeta]) -> None:
-    """Take over what nvdewarper says its surfaces are."""
+    """Take over what nvdewarper says its surfaces are, and what nvdsmetaextract read."""
     batch = batch_of(buffer)
+    if isinstance(batch, ReadBatch):
+        take_over(batch, frames[0])
+        return
     # In a batch of several pictures, their surfaces were numbered picture by picture.
     if batch is not None and all(f.surfaces_per_frame == len(batch.frames) for f in batch.frames):
         for frame, given in zip(frames, batch.frames, strict=False):

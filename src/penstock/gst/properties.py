@@ -12,6 +12,7 @@ from penstock.gst.gi import GObject
 _RANGES = {
     "int": (GObject.TYPE_INT, -(2**31), 2**31 - 1),
     "uint": (GObject.TYPE_UINT, 0, 2**32 - 1),
+    "int64": (GObject.TYPE_INT64, -(2**63), 2**63 - 1),
     "uint64": (GObject.TYPE_UINT64, 0, 2**64 - 1),
     "float": (GObject.TYPE_FLOAT, -3.4e38, 3.4e38),
 }
@@ -23,8 +24,8 @@ class Property:
 
     Attributes:
         name: With dashes, as in `gst-inspect-1.0`.
-        kind: `"bool"`, `"int"`, `"uint"`, `"uint64"`, `"float"`, `"string"`, `"pointer"`, or an
-            `EnumType`.
+        kind: `"bool"`, `"int"`, `"uint"`, `"int64"`, `"uint64"`, `"float"`, `"string"`,
+            `"pointer"`, or an `EnumType`.
         default: Value before anybody sets it.
         blurb: One line for users.
         minimum: Smallest number accepted; the type's own where none is given.

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from penstock.config import ClassAttributes, InferConfig
-from penstock.inference.regions import Box, Detection
+from penstock.inference.regions import Box, Detection, Roi
+from penstock.inference.segmenter import Segmented
 from penstock.meta import (
     KEYPOINTS,
     ClassifierMeta,
@@ -16,6 +17,7 @@ from penstock.meta import (
     LabelInfo,
     Mask,
     ObjectMeta,
+    SegmentationMeta,
     UserMeta,
 )
 from penstock.parsers import Attribute
@@ -79,6 +81,15 @@ def attach_labels(obj: ObjectMeta, answer: Sequence[Attribute], config: InferCon
         _write(obj, " ".join(names))
 
 
+def attach_map(roi: Roi, found: Segmented, config: InferConfig) -> None:
+    """Attach a class map to what it is of, give the object its mask, mark the frame as inferred."""
+    roi.frame.infer_done = True
+    meta_type, copy_data = SegmentationMeta.META_TYPE, SegmentationMeta.copy
+    roi.user.append(UserMeta(found.meta, meta_type=meta_type, copy_data=copy_data))
+    if found.mask is not None and roi.parent is not None:
+        roi.parent.mask = Mask(found.mask, _mask_threshold(config))
+
+
 def region_object(box: Box, config: InferConfig) -> ObjectMeta:
     """The object that carries what a classifier says about a frame, or a piece `box` = ltwh of it.
 
@@ -113,7 +124,11 @@ def _object(found: Detection, look: ClassAttributes, config: InferConfig) -> Obj
         rect.has_bg, rect.bg_color = 1, look.bg_color
     _write(obj, found.label)
     if found.mask is not None:
-        obj.mask = Mask(found.mask, config.segmentation_threshold or _MASK_THRESHOLD)
+        obj.mask = Mask(found.mask, _mask_threshold(config))
     if found.keypoints is not None:
         obj.user.append(UserMeta(found.keypoints, meta_type=KEYPOINTS, copy_data=np.copy))
     return obj
+
+
+def _mask_threshold(config: InferConfig) -> float:
+    return config.segmentation_threshold or _MASK_THRESHOLD

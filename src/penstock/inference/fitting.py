@@ -14,20 +14,25 @@ from penstock.parsers import (
     CLASS_ALIASES,
     CLASS_PARSERS,
     DEFAULT_CLASS_PARSER,
+    MAP_PARSERS,
     PARSERS,
     ClassParser,
     Head,
+    MapContext,
+    MapParser,
     Parser,
     PythonClassParser,
     PythonFileParser,
+    PythonMapParser,
     choose_parser,
     first_that_fits,
+    looks_like_classes,
     stand_ins,
 )
 
 INSTANCES = 3
 _BOXES, _MASKS = "parse-bbox-func-name", "parse-bbox-instance-mask-func-name"
-_CLASSES = "parse-classifier-func-name"
+_CLASSES, _MAPS = "parse-classifier-func-name", "parse-segmentation-func-name"
 
 
 def open_parser(config: InferConfig, network: Network) -> tuple[str, Parser, tuple[str, ...]]:
@@ -172,4 +177,56 @@ def check_classifier_labels(config: InferConfig, num_classes: Sequence[int]) -> 
         f"{where}, line {number}: {len(names)} labels for the {count} classes of that output"
         for number, (names, count) in enumerate(zip(lines, num_classes, strict=False), 1)
         if len(names) != count
+    )
+
+
+def open_map_parser(
+    config: InferConfig, network: Network, context: MapContext
+) -> tuple[str, MapParser, tuple[str, ...]]:
+    """The parser of class maps: the one the configuration names, or what the layer looks like.
+
+    Returns:
+        Its name, the parser, and warnings.
+
+    Raises:
+        ConfigError: The configuration names a parser that does not exist.
+        ModelError: It does not read these layers.
+    """
+    asked, library, where = config.segmentation_parser, config.custom_lib, config.where(_MAPS)
+    if asked and library is not None and library.suffix == ".py":
+        places = (config.where("custom-lib-path"), where)
+        parser = PythonMapParser(library, asked, where=places, num_classes=config.num_classes)
+        return f"{asked} of {library.name}", parser, ()
+    numbers = looks_like_classes(network.layers, network.types, config.num_classes)
+    name, warnings = "classes" if numbers else "probabilities", tuple[str, ...]()
+    if asked in MAP_PARSERS:
+        name = str(asked)
+    elif asked and library is None:
+        raise ConfigError(
+            f"{where}: no parser of class maps is called {asked!r}"
+            f"{_like(asked, list(MAP_PARSERS))}. Known: {', '.join(MAP_PARSERS)}"
+        )
+    elif asked:
+        warnings = (
+            f"{where}: {asked!r} of {library} cannot be loaded here; "
+            f"the outputs are read by the parser {name!r}",
+        )
+    try:
+        return name, MAP_PARSERS.load(name)(network.layers, context), warnings
+    except ModelError as error:
+        raise ModelError(f"{network.model}: {error}") from error
+
+
+def check_map_classes(config: InferConfig, network: Network, count: int | None) -> tuple[str, ...]:
+    """Warnings where the configuration counts other classes than the class map's layer has."""
+    asked = config.num_classes
+    if asked is None or count is None or asked == count:
+        return ()
+    order = config.segmentation_order
+    (shape,) = network.layers.values()
+    other = shape[0 if order else -1] if len(shape) == 3 else None
+    hint = f"; its classes stand elsewhere: set segmentation-output-order={1 - order}"
+    return (
+        f"{config.where('num-detected-classes')}: {asked} classes, but the class map has {count}; "
+        f"all of them are used{hint if other == asked else ''}",
     )

@@ -68,7 +68,7 @@ class GivenTensors:
         if tensor.shape[1:] == self._shape and fits:
             return
         raise ModelError(
-            f"{self._config.model_file}: the network takes {self._shape} of {self._dtype} a "
+            f"{self._config.model}: the network takes {self._shape} of {self._dtype} a "
             f"region, but the tensor {meta.name!r} of nvdspreprocess (unique-id "
             f"{meta.component_id}) has {tensor.shape[1:]} of {tensor.dtype}; set its "
             "network-input-shape, network-input-order and tensor-data-type to what the network "

@@ -52,16 +52,18 @@ class Network:
     def __init__(
         self, config: InferConfig, *, backend: str, threads: Threads | None, cache: Path | None
     ) -> None:
-        if config.model_file is None:
+        model = config.model
+        if model is None:
             raise ConfigError(f"{config.where('onnx-file')}: the network to run is missing")
-        self.model = config.model_file
-        self._backend = _open(config, self.model, backend=backend, threads=threads, cache=cache)
+        self.model = model
+        self._backend = _open(config, backend=backend, threads=threads, cache=cache)
         self._input, spec = _only_input(config, self._backend)
         given = _given_shape(config, self._input, spec) if config.input_tensor_from_meta else None
         if self._backend.takes_pictures:  # it does the rest itself
             config = config.replace(input_order=1, scale=1.0, offsets=())
         self.spec = _input_spec(config, self._input, spec, given=given)
-        self.batch_size = self._backend.max_batch or min(config.batch_size, _most(self.spec.size))
+        most = config.batch_size if config.elsewhere else _most(self.spec.size)
+        self.batch_size = self._backend.max_batch or min(config.batch_size, most)
         self._static = self._backend.max_batch is not None
         shape = given or _picture_shape(self.spec)
         self.tensor = np.zeros((self.batch_size, *shape), spec.dtype)
@@ -74,6 +76,11 @@ class Network:
     def size(self) -> tuple[int, int]:
         """`(width, height)` of the input, pixels."""
         return self.spec.size
+
+    @property
+    def types(self) -> dict[str, np.dtype[Any]]:
+        """Of the numbers of each of the `layers`."""
+        return {name: self._backend.outputs[name].dtype for name in self._names}
 
     def run(self, count: int) -> list[Outputs]:
         """Compute the outputs for the first `count` pictures of `tensor`.
@@ -127,8 +134,13 @@ def _most(size: tuple[int, int]) -> int:
 
 
 def _open(
-    config: InferConfig, model: Path, *, backend: str, threads: Threads | None, cache: Path | None
+    config: InferConfig, *, backend: str, threads: Threads | None, cache: Path | None
 ) -> Backend:
+    if config.elsewhere is not None:
+        remote: Backend = config.elsewhere.open()
+        return remote
+    model = config.model_file
+    assert model is not None
     precision: Precision = "f32" if config.precision == "f32" else "fastest"
     shape: Shape | None = None
     key = "onnx-file"
@@ -156,7 +168,7 @@ def _only_input(config: InferConfig, backend: Backend) -> tuple[str, TensorSpec]
     ranks, text = ((4, 5), "four or five") if config.input_tensor_from_meta else ((4,), "four")
     if len(inputs) != 1 or len(next(iter(inputs.values()))) not in ranks:
         raise ModelError(
-            f"{config.where('onnx-file')}: {config.model_file}: expected one input of {text} "
+            f"{config.where('onnx-file')}: {config.model}: expected one input of {text} "
             f"dimensions, a batch of pictures; the network has {layers_text(inputs)}"
         )
     (name,) = inputs
@@ -195,7 +207,7 @@ def _input_spec(
         return InputSpec((columns, rows), layout=layout, dtype=spec.dtype)
     _, *sides = spec.shape
     if spec.dtype.kind not in "fiu":
-        raise ModelError(f"{config.model_file}: input {name!r} wants {spec.dtype}, not numbers")
+        raise ModelError(f"{config.model}: input {name!r} wants {spec.dtype}, not numbers")
     shown = layers_text({name: spec.shape})
     channels, height, width = sides if layout == "NCHW" else (sides[2], sides[0], sides[1])
     expected = 1 if config.color == "GRAY" else 3
@@ -236,11 +248,18 @@ def _picture_shape(spec: InputSpec) -> tuple[int, int, int]:
 
 
 def _output_names(config: InferConfig, backend: Backend) -> tuple[str, ...]:
-    for name in config.output_names:
+    names = tuple(_spelled(name, backend) for name in config.output_names)
+    for name in names:
         if name not in backend.outputs:
             shapes = {name: spec.shape for name, spec in backend.outputs.items()}
             raise ConfigError(
                 f"{config.where('output-blob-names')}: the network has no output {name!r}; "
                 f"it has {layers_text(shapes)}"
             )
-    return config.output_names or tuple(backend.outputs)
+    return names or tuple(backend.outputs)
+
+
+def _spelled(name: str, backend: Backend) -> str:
+    """As the network spells it: TensorFlow's names end in `:0`, which exporters keep or drop."""
+    ways = (name, f"{name}:0", name.removesuffix(":0"))
+    return next((way for way in ways if way in backend.outputs), name)

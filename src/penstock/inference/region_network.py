@@ -21,7 +21,9 @@ from penstock.errors import ModelError
 from penstock.geometry import Affine
 from penstock.inference.network import Network, Outputs
 from penstock.inference.raw_outputs import RawOutputs
+from penstock.inference.raw_tensors import tensor_meta
 from penstock.inference.regions import Prepared, Roi
+from penstock.meta import TensorMeta
 
 _log = logging.getLogger(__name__)
 
@@ -45,10 +47,12 @@ class Pieces(Generic[Answer]):
     Attributes:
         jobs: To be done in any order, also at the same time. Each raises what `infer` raises.
         answers: To be called when all are done: for each region its answer.
+        tensors: The same for the network's outputs; none where nobody asked for them.
     """
 
     jobs: Sequence[Callable[[], None]]
     answers: Callable[[], list[Answer]]
+    tensors: Callable[[], list[TensorMeta]]
 
 
 class RegionNetwork(Generic[Answer]):
@@ -84,7 +88,7 @@ class RegionNetwork(Generic[Answer]):
         cache: Path | None = None,
     ) -> None:
         self.config = config if batch_size is None else config.replace(batch_size=batch_size)
-        self.backend = backend or default_backend()
+        self.backend = backend or ("a server" if config.elsewhere else default_backend())
         self._network = Network(
             self.config, backend=self.backend, threads=threads, cache=cache or cache_folder()
         )
@@ -142,12 +146,16 @@ class RegionNetwork(Generic[Answer]):
         """`infer`, in pieces for any threads, of which `runs` get ahead at once."""
         parts = [rois[at : at + self.batch_size] for at in range(0, len(rois), self.batch_size)]
         found: list[list[Answer]] = [[] for _ in parts]
+        kept: list[list[TensorMeta]] = [[] for _ in parts]
 
         def job(number: int) -> None:
-            found[number] = self._infer(parts[number])
+            found[number], kept[number] = self._infer(parts[number])
 
-        jobs = [partial(job, number) for number in range(len(parts))]
-        return Pieces(jobs, lambda: [answer for part in found for answer in part])
+        return Pieces(
+            [partial(job, number) for number in range(len(parts))],
+            lambda: [answer for part in found for answer in part],
+            lambda: [tensors for part in kept for tensors in part],
+        )
 
     def close(self) -> None:
         """Release the network; the instance is of no use afterwards."""
@@ -168,15 +176,19 @@ class RegionNetwork(Generic[Answer]):
         """What one region's outputs mean; `to_network` is from frame to network pixels."""
         raise NotImplementedError
 
-    def _infer(self, rois: Sequence[Roi]) -> list[Answer]:
+    def _infer(self, rois: Sequence[Roi]) -> tuple[list[Answer], list[TensorMeta]]:
         network = self._free.get()
         try:
             transforms = self._fill(rois, network.tensor)
             outputs = self._run(rois, network)
+            kept = []
+            if self.config.output_tensor_meta:
+                kept = [tensor_meta(one, self.config, size=self.size) for one in outputs]
             with self._reading:  # parsers, users' ones above all, serve one thread at a time
                 if self._raw is not None:
                     self._raw.write(outputs)
-                return [self._answer(*one) for one in zip(outputs, rois, transforms, strict=True)]
+                placed = zip(outputs, rois, transforms, strict=True)
+                return [self._answer(*one) for one in placed], kept
         finally:
             self._free.put(network)
 

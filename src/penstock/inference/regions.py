@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from penstock.meta import FrameMeta, ObjectMeta, RegionMeta
+from penstock.meta import Attachments, FrameMeta, ObjectMeta, RegionMeta
 from penstock.surface import Surface
 
 Box: TypeAlias = tuple[float, float, float, float]
@@ -71,6 +71,13 @@ class Roi:
         if x2 - x1 < 1 or y2 - y1 < 1:
             return None
         return cls(frame.surface, (x1, y1, x2 - x1, y2 - y1), frame, obj)
+
+    @property
+    def user(self) -> Attachments:
+        """The attachments of what it is of: a prepared region, an object, or the whole frame."""
+        if self.prepared is not None:
+            return self.prepared.region.user
+        return self.frame.user if self.parent is None else self.parent.user
 
     @property
     def place(self) -> str:

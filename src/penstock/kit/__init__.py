@@ -15,7 +15,7 @@ from penstock.kit.catalogue import ASSETS
 from penstock.kit.download import Progress
 from penstock.kit.models import CONFIG_NAME
 from penstock.kit.obtain import obtain
-from penstock.kit.store import cache_dir
+from penstock.paths import cache_dir
 
 __all__ = ["Asset", "Progress", "cache_dir", "catalogue", "config_of", "get"]
 

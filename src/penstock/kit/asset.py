@@ -85,7 +85,14 @@ class Asset:
     classes: int = 0
     labels: tuple[str, ...] = ()
     converter: Literal[
-        "", "darknet", "tfjs", "tflite", "tflite-classifier", "tflite-vehicles", "yunet"
+        "",
+        "darknet",
+        "tfjs",
+        "tflite",
+        "tflite-classifier",
+        "tflite-segmenter",
+        "tflite-vehicles",
+        "yunet",
     ] = ""
     size: tuple[int, int] | None = None
     config: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

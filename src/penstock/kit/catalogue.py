@@ -5,12 +5,14 @@ from __future__ import annotations
 from penstock.kit.asset import Asset, DebianPackage, Member, PipArchive
 from penstock.kit.classifiers import CLASSIFIERS
 from penstock.kit.detectors import DETECTORS, YOLOV4_DETECTOR
+from penstock.kit.segmenters import SEGMENTERS
 
 __all__ = ["ASSETS"]
 
 ASSETS: tuple[Asset, ...] = (
     *DETECTORS,
     *CLASSIFIERS,
+    *SEGMENTERS,
     Asset(
         name="crowd",
         kind="video",

@@ -54,6 +54,10 @@ def _convert(asset: Asset, parts: Sequence[Path], output: Path) -> None:
         from penstock.kit import tflite
 
         tflite.convert(parts[0], output, columns=COLUMNS_OF_90, size=asset.size)
+    elif asset.converter == "tflite-segmenter":
+        from penstock.kit import tflite_segmenter
+
+        tflite_segmenter.convert(parts[0], output, size=asset.size)
     elif asset.converter in ("tflite-classifier", "tflite-vehicles"):
         from penstock.kit import tflite_classifier
         from penstock.kit.vehicles import VEHICLES

@@ -34,9 +34,9 @@ class GraphBuilder:
         self._inputs: list[Any] = []
         self._outputs: list[Any] = []
 
-    def input(self, name: str, shape: Sequence[int | str]) -> str:
-        """Declare a float32 input; a string dimension is symbolic. Returns its name."""
-        self._inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+    def input(self, name: str, shape: Sequence[int | str], *, kind: int = TensorProto.FLOAT) -> str:
+        """Declare an input; a string dimension is symbolic. Returns its name."""
+        self._inputs.append(helper.make_tensor_value_info(name, kind, shape))
         return name
 
     def output(self, name: str, shape: Sequence[int | str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,20 +11,7 @@ from pathlib import Path
 
 from penstock.errors import PenstockError
 
-__all__ = ["cache_dir", "create_once", "locked", "writing_to"]
-
-
-def cache_dir() -> Path:
-    """Return where the kit keeps what it fetched; the folder may not exist yet.
-
-    `$PENSTOCK_CACHE`, else `$XDG_CACHE_HOME/penstock`, else `~/.cache/penstock`.
-    """
-    own = os.environ.get("PENSTOCK_CACHE")
-    if own:
-        return Path(own).expanduser().absolute()
-    shared = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(shared) if os.path.isabs(shared) else Path.home() / ".cache"
-    return base / "penstock"
+__all__ = ["create_once", "locked", "writing_to"]
 
 
 def create_once(folder: Path, fill: Callable[[Path], None]) -> None:

@@ -158,6 +158,27 @@ class TensorFlowGraph:
 
     def resize_nearest(self, name: str, x: Tensor, height: int, width: int) -> Tensor:
         """Repeat or drop pixels: pixel `i` of the result is pixel `floor(i * from / to)`."""
+        asymmetric = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        return self._resize(name, x, (height, width), mode="nearest", **asymmetric)
+
+    def resize_bilinear(
+        self, name: str, x: Tensor, height: int, width: int, *, grid: str = "align_corners"
+    ) -> Tensor:
+        """Mix neighbouring pixels.
+
+        Args:
+            name: The result's.
+            x: The picture.
+            height: Of the result.
+            width: Of the result.
+            grid: How pixels lie over each other, in ONNX's words: `align_corners`, `half_pixel`
+                or `asymmetric`.
+        """
+        return self._resize(
+            name, x, (height, width), mode="linear", coordinate_transformation_mode=grid
+        )
+
+    def _resize(self, name: str, x: Tensor, sides: tuple[int, int], **how: str) -> Tensor:
         # By size: a factor like 5/3 has no exact float, and the result's size hangs on it.
         shape = self.graph.add("Shape", f"{name}/shape", x.name)
         kept = self.graph.add(
@@ -167,20 +188,49 @@ class TensorFlowGraph:
             self.graph.integers(f"{name}/from", 0),
             self.graph.integers(f"{name}/to", 2),
         )
-        size = self.graph.integers(f"{name}/size", height, width)
+        size = self.graph.integers(f"{name}/size", *sides)
         sizes = self.graph.add("Concat", f"{name}/sizes", kept, size, axis=0)
-        resized = self.graph.add(
-            "Resize",
-            name,
-            x.name,
-            "",
-            "",
-            sizes,
-            mode="nearest",
-            coordinate_transformation_mode="asymmetric",
-            nearest_mode="floor",
-        )
-        return Tensor(resized, (height, width, _sides(x)[2]), is_picture=True)
+        resized = self.graph.add("Resize", name, x.name, "", "", sizes, **how)
+        return Tensor(resized, (*sides, _sides(x)[2]), is_picture=True)
+
+    def enlarge(
+        self, name: str, x: Tensor, kernels: FloatArray, *, bias: FloatArray | None = None
+    ) -> Tensor:
+        """Make a block of pixels of each pixel: a transposed convolution without overlaps.
+
+        Args:
+            name: The result's.
+            x: The picture.
+            kernels: `(outputs, height, width, inputs)`; each block is that high and wide.
+            bias: One number an output.
+        """
+        height, width, channels = _sides(x)
+        outputs, rows, columns, inputs = kernels.shape
+        if inputs != channels:
+            raise ModelError(
+                f"{name}: kernels {kernels.shape} do not fit a picture of {channels} channels"
+            )
+        weights = self.graph.constant(f"{name}/kernels", kernels.transpose(3, 0, 1, 2))
+        names = [x.name, weights]
+        if bias is not None:
+            names.append(self.graph.constant(f"{name}/bias", bias))
+        size = (rows, columns)
+        enlarged = self.graph.add("ConvTranspose", name, *names, kernel_shape=size, strides=size)
+        return Tensor(enlarged, (height * rows, width * columns, outputs), is_picture=True)
+
+    def apply(self, kind: str, name: str, x: Tensor) -> Tensor:
+        """Apply a function to every number: `Relu`, `Sigmoid`, `HardSwish`."""
+        if kind == "HardSwish":  # younger than the opset
+            part = self.graph.add("HardSigmoid", f"{name}/part", x.name, alpha=1 / 6, beta=0.5)
+            return Tensor(self.graph.add("Mul", name, x.name, part), x.shape, x.is_picture)
+        return Tensor(self.graph.add(kind, name, x.name), x.shape, x.is_picture)
+
+    def multiply(self, name: str, x: Tensor, y: Tensor) -> Tensor:
+        """Multiply two tensors of one shape, or a picture with one number a channel."""
+        alike = x.is_picture == y.is_picture
+        if not alike or (x.shape != y.shape and y.shape != (1, 1, x.shape[-1])):
+            raise ModelError(f"{name}: cannot multiply {x.shape} and {y.shape}")
+        return Tensor(self.graph.add("Mul", name, x.name, y.name), x.shape, x.is_picture)
 
     def normalize(
         self, name: str, x: Tensor, parameters: Sequence[FloatArray], *, epsilon: float

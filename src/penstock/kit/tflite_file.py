@@ -79,6 +79,11 @@ class TfliteFile:
         _, height, width, _ = self.shape(tensor)
         return height, width
 
+    def is_constant(self, tensor: int) -> bool:
+        """Whether the file has a tensor's numbers."""
+        buffer = self._model.Buffers(self._graph.Tensors(tensor).Buffer())
+        return buffer is not None and bool(buffer.DataLength())
+
     def constant(self, tensor: int) -> NDArray[Any]:
         """Return a constant; quantised numbers become the float32 they stand for.
 
@@ -87,12 +92,12 @@ class TfliteFile:
         """
         record = self._graph.Tensors(tensor)
         kind = self._type(tensor)
-        buffer = self._model.Buffers(record.Buffer())
-        if buffer is None or not buffer.DataLength():
+        if not self.is_constant(tensor):
             raise ModelError(f"{self.path}: tensor {tensor} should be constant, but is computed")
         if kind not in _DTYPES or record.Sparsity() is not None:
             raise ModelError(f"{self.path}: tensor {tensor}: sparse or {kind}, which is not read")
-        values = np.frombuffer(buffer.DataAsNumpy().tobytes(), _DTYPES[kind])
+        data = self._model.Buffers(record.Buffer()).DataAsNumpy()
+        values = np.frombuffer(data.tobytes(), _DTYPES[kind])
         values = values.reshape(self.shape(tensor))
         scaling = self._scaling(tensor)
         if scaling is not None and kind in _QUANTIZED:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from penstock.errors import ModelError
 from penstock.kit.onnx_graph import GraphBuilder
@@ -56,6 +58,12 @@ class TfliteNetwork:
         # The file's sizes of pictures → the sizes here, which differ where another was asked for.
         self.sides = {own: (height, width)}
         self.grids: dict[tuple[int, int], tuple[int, int]] = {}
+        # Weights of 16 bits are widened by operators of their own.
+        self._widened = {
+            one.outputs[0]: one.inputs[0]
+            for one in file.operators
+            if one.kind == "DEQUANTIZE" and file.is_constant(one.inputs[0])
+        }
 
     def _append(self, operator: Operator) -> None:
         translate = _OPERATORS.get(operator.kind)
@@ -85,7 +93,17 @@ class TfliteNetwork:
             ModelError: One of them is not supported, or does not give what the file says.
         """
         for operator in _needed(self.file.operators, set(tensors)):
-            self._append(operator)
+            if operator.outputs[0] not in self._widened:
+                self._append(operator)
+
+    def constant(self, operator: Operator, index: int) -> NDArray[Any]:
+        """The numbers of a constant input of an operator.
+
+        Raises:
+            ModelError: It is computed.
+        """
+        number = operator.inputs[index]
+        return self.file.constant(self._widened.get(number, number))
 
     def input(self, operator: Operator, index: int = 0) -> Tensor:
         """The tensor that an operator takes."""
@@ -123,7 +141,7 @@ def _needed(operators: Sequence[Operator], tensors: set[int]) -> list[Operator]:
 def _convolution(net: TfliteNetwork, operator: Operator) -> Tensor:
     depthwise = operator.kind == "DEPTHWISE_CONV_2D"
     options, x = operator.options, net.input(operator)
-    kernels = net.file.constant(operator.inputs[1])
+    kernels = net.constant(operator, 1)
     if depthwise:  # (1, height, width, channels x multiplier)
         kernels = kernels.reshape(*kernels.shape[1:3], x.shape[2], -1)
     else:  # (outputs, height, width, inputs)
@@ -133,7 +151,7 @@ def _convolution(net: TfliteNetwork, operator: Operator) -> Tensor:
         same=net.file.is_same(options.Padding()),
         dilation=(options.DilationHFactor(), options.DilationWFactor()),
     )
-    bias = net.file.constant(operator.inputs[2]) if len(operator.inputs) > 2 else None
+    bias = net.constant(operator, 2) if len(operator.inputs) > 2 else None
     convolved = net.build.convolve(
         operator.name, x, kernels, window=window, bias=bias, depthwise=depthwise
     )
@@ -155,8 +173,8 @@ def _average_pool(net: TfliteNetwork, operator: Operator) -> Tensor:
 
 
 def _fully_connected(net: TfliteNetwork, operator: Operator) -> Tensor:
-    weights = net.file.constant(operator.inputs[1])
-    bias = net.file.constant(operator.inputs[2]) if len(operator.inputs) > 2 else None
+    weights = net.constant(operator, 1)
+    bias = net.constant(operator, 2) if len(operator.inputs) > 2 else None
     connected = net.build.connect(operator.name, net.input(operator), weights.T, bias=bias)
     return net.bounded(operator, connected, operator.options.FusedActivationFunction())
 
@@ -176,6 +194,41 @@ def _resize(net: TfliteNetwork, operator: Operator) -> Tensor:
         raise net.error(operator, "aligned corners and half pixels are not supported")
     height, width = net.sides[net.file.sides(operator.outputs[0])]
     return net.build.resize_nearest(operator.name, net.input(operator), height, width)
+
+
+def _resize_bilinear(net: TfliteNetwork, operator: Operator) -> Tensor:
+    options = operator.options
+    grid = "half_pixel" if options.HalfPixelCenters() else "asymmetric"
+    grid = "align_corners" if options.AlignCorners() else grid
+    height, width = net.sides[net.file.sides(operator.outputs[0])]
+    return net.build.resize_bilinear(operator.name, net.input(operator), height, width, grid=grid)
+
+
+def _enlarge(net: TfliteNetwork, operator: Operator) -> Tensor:
+    kernels = net.constant(operator, 1)
+    (height, width), (low, narrow) = map(net.file.sides, (operator.outputs[0], operator.inputs[0]))
+    if kernels.shape[1:3] != (height / low, width / narrow):
+        raise net.error(operator, "only blocks that do not overlap are supported")
+    return net.build.enlarge(
+        operator.name, net.input(operator), kernels, bias=net.constant(operator, 2)
+    )
+
+
+def _mean(net: TfliteNetwork, operator: Operator) -> Tensor:
+    axes = sorted(axis % 4 for axis in net.constant(operator, 1).reshape(-1).tolist())
+    if axes != [1, 2] or not operator.options.KeepDims():
+        raise net.error(operator, "only the average of a whole picture is supported")
+    return net.build.mean(operator.name, net.input(operator))
+
+
+def _multiply(net: TfliteNetwork, operator: Operator) -> Tensor:
+    product = net.build.multiply(operator.name, net.input(operator), net.input(operator, 1))
+    return net.bounded(operator, product, operator.options.FusedActivationFunction())
+
+
+def _function(kind: str) -> Callable[[TfliteNetwork, Operator], Tensor]:
+    """What applies one of ONNX's functions to every number."""
+    return lambda net, operator: net.build.apply(kind, operator.name, net.input(operator))
 
 
 def _reshape(net: TfliteNetwork, operator: Operator) -> Tensor:
@@ -205,11 +258,18 @@ _OPERATORS: dict[str, Callable[[TfliteNetwork, Operator], Tensor]] = {
     "AVERAGE_POOL_2D": _average_pool,
     "CONCATENATION": _concatenation,
     "CONV_2D": _convolution,
+    "Convolution2DTransposeBias": _enlarge,
     "DEPTHWISE_CONV_2D": _convolution,
     "DEQUANTIZE": _same_numbers,
     "FULLY_CONNECTED": _fully_connected,
+    "HARD_SWISH": _function("HardSwish"),
+    "LOGISTIC": _function("Sigmoid"),
     "MAX_POOL_2D": _max_pool,
+    "MEAN": _mean,
+    "MUL": _multiply,
     "QUANTIZE": _same_numbers,
+    "RELU": _function("Relu"),
     "RESHAPE": _reshape,
+    "RESIZE_BILINEAR": _resize_bilinear,
     "RESIZE_NEAREST_NEIGHBOR": _resize,
 }

@@ -120,7 +120,39 @@ class FrameMeta:
                 f"the pixels of source {self.source_id}, frame {self.frame_num} are gone: "
                 "read them while the buffer is alive and in memory:NVMM, or copy them then"
             )
-        return surfaces[self.batch_id]
+        # Behind nvmultistreamtiler the frames of a batch have one picture.
+        return surfaces[self.batch_id if len(surfaces) > 1 else 0]
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """Its picture as it is now, `(H, W, 3)` uint8 RGB; read-only.
+
+        A snapshot, valid as long as it is held, whatever is drawn later. Where RGB, RGBA or RGBx
+        lies in memory, it is a view of that; else it is converted, once for all who ask. An array
+        of that shape that is assigned takes the picture's place, here and downstream, and is
+        seen by no other branch of a `tee`.
+
+        Raises:
+            StreamError: The buffer that held the pixels is gone, or left NVMM.
+            ValueError: What is assigned has another shape or dtype.
+        """
+        surface = self.surface
+        lying = [n for n in (surface.held_format, surface.format) if n in ("RGB", "RGBA", "RGBx")]
+        (plane,) = surface.planes(lying[0] if lying else "RGB")
+        rgb: NDArray[np.uint8] = plane[..., :3]
+        return rgb
+
+    @image.setter
+    def image(self, picture: NDArray[np.uint8]) -> None:
+        surface = self.surface
+        given, shape = np.asarray(picture), (*surface.size[::-1], 3)
+        if given.shape != shape or given.dtype != np.uint8:
+            raise ValueError(
+                f"frame.image takes RGB, uint8, {shape} for this frame; "
+                f"got {given.shape} {given.dtype}"
+            )
+        (plane,) = surface.writable("RGB")
+        np.copyto(plane, given)
 
     @property
     def detections(self) -> Detections:

@@ -7,6 +7,7 @@ from penstock.osd.blur import blur_object
 from penstock.osd.canvas import Canvas
 from penstock.osd.colors import Palette
 from penstock.osd.formats import PIXEL_FORMATS
+from penstock.osd.keypoints import draw_keypoints, has_keypoints
 from penstock.osd.labels import Labels
 from penstock.osd.masks import draw_mask
 from penstock.osd.numbers import whole
@@ -22,7 +23,7 @@ STAND_INS = {"P010_10LE": "NV12"}
 
 
 class Painter:
-    """Draws boxes, labels, masks and shapes, and blurs, in place. For one thread.
+    """Draws boxes, labels, masks, keypoints and shapes, and blurs, in place. For one thread.
 
     The metadata is only read, and may hold anything: what lies outside the picture, has no area or
     no finite place is not drawn.
@@ -86,8 +87,8 @@ class Painter:
     ) -> None:
         """Draw on the planes of one picture.
 
-        First objects are blurred, then come their boxes, texts and masks, then each `DisplayMeta`:
-        its boxes, texts, lines, arrows, circles and polygons.
+        First objects are blurred, then come their boxes, texts, masks and keypoints, then each
+        `DisplayMeta`: its boxes, texts, lines, arrows, circles and polygons.
 
         Args:
             frame: What to draw, frame pixels, which are those of the picture.
@@ -132,6 +133,7 @@ class Painter:
             (settings.display_bbox and (rect.border_width or rect.has_bg or settings.class_colors))
             or (settings.display_text and obj.text.text)
             or (settings.display_mask and obj.mask)
+            or (settings.display_keypoints and has_keypoints(obj))
             or self._is_blurred(obj)
         )
 
@@ -156,6 +158,12 @@ class Painter:
             for obj in frame.objects:
                 if obj.mask is not None:
                     draw_mask(canvas, obj)
+        self._paint_keypoints(frame, canvas)
+
+    def _paint_keypoints(self, frame: FrameMeta, canvas: Canvas) -> None:
+        if self.settings.display_keypoints:
+            for obj in filter(has_keypoints, frame.objects):
+                draw_keypoints(canvas, obj)
 
     def _kit(self, pixel_format: str, colorimetry: Colorimetry) -> tuple[Palette, Labels]:
         key = (pixel_format, colorimetry)

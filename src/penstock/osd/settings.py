@@ -22,6 +22,7 @@ class PainterSettings:
         display_bbox: The boxes of objects; boxes of `DisplayMeta` are drawn always.
         display_text: Text of objects and of `DisplayMeta`.
         display_mask: Instance masks of objects.
+        display_keypoints: Keypoints of objects.
         blur: What of an object is made unrecognisable: nothing, its box, or its instance mask
             (its box where it has none).
         blur_only: `(component_id, class_id)` of the objects that are blurred; empty for all.
@@ -33,6 +34,7 @@ class PainterSettings:
     display_bbox: bool = True
     display_text: bool = True
     display_mask: bool = True
+    display_keypoints: bool = True
     blur: BlurShape = "none"
     blur_only: frozenset[tuple[int, int]] = frozenset()
     class_colors: Mapping[int, Color] = field(default_factory=dict)

@@ -7,8 +7,10 @@ from penstock.parsers.candidates import best_classes
 from penstock.parsers.convention import CONVENTION, BoxConvention
 from penstock.parsers.head import Fit, Head, Shape
 from penstock.parsers.keypoints import KEYPOINTS, KeypointLayer
+from penstock.parsers.masks import PlaneMasks
 
 _BOXES, _SCORES, _CLASSES = ("boxes",), ("scores", "confs"), ("classes", "labels")
+_SEMANTICS = "semantics"
 
 
 class BoxesScoresParser:
@@ -16,7 +18,9 @@ class BoxesScoresParser:
 
     A candidate gets its most confident class of those that reach their threshold. The columns of
     a box are what the model's metadata says, or else what they look like; see `BoxConvention`.
-    A third layer, `keypoints`, may give points of each candidate; see `KeypointLayer`.
+    Further layers may be there: `keypoints` with points of each candidate, see `KeypointLayer`,
+    and `semantics` `(C, h, w)`, or `(C + 1, h, w)` with the background first, with the probability
+    of each class in all of the picture: a box's mask is the part of its class's there.
     """
 
     def __init__(self, head: Head) -> None:
@@ -31,6 +35,7 @@ class BoxesScoresParser:
         self._classes = head.layers[self._scores][1]
         self._convention = BoxConvention(head.metadata)
         self._keypoints = KeypointLayer(head, candidates=head.layers[self._boxes][0])
+        self._background = _background(head, self._classes)
 
     @classmethod
     def fit(cls, head: Head) -> Fit:
@@ -60,13 +65,33 @@ class BoxesScoresParser:
                 normalized=self._convention.normalized,
                 context=context,
             )
+        masks = None
+        if self._background is not None:
+            planes = class_ids + self._background
+            masks = PlaneMasks(planes, outputs[_SEMANTICS], context.size)
         return Parsed.inside(
             context,
             boxes=self._convention.to_network_px(boxes[rows], context),
             class_ids=class_ids,
             confidences=confidences,
+            masks=masks,
             keypoints=points,
         )
+
+
+def _background(head: Head, classes: int | None) -> int | None:
+    """How many planes of `semantics` come before class 0; `None` where there is no such layer."""
+    shape = head.layers.get(_SEMANTICS)
+    if shape is None:
+        return None
+    planes, wanted = shape[0], (classes or 0, (classes or 0) + 1)
+    if len(shape) != 3 or planes not in wanted:
+        raise unreadable(
+            "boxes-scores",
+            f"masks from 'semantics' ({wanted[0]} or {wanted[1]}, h, w) for {classes} classes",
+            head,
+        )
+    return wanted.index(planes)
 
 
 def _layers(head: Head) -> tuple[str, str] | None:

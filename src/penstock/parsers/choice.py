@@ -16,6 +16,7 @@ _BUILT_IN = {
     "detr": "penstock.parsers.detr:DetrParser",
     "efficient-nms": "penstock.parsers.efficient_nms:EfficientNmsParser",
     "efficientdet": "penstock.parsers.efficientdet:EfficientDetParser",
+    "mask-rcnn": "penstock.parsers.mask_rcnn:MaskRcnnParser",
     "rt-detr": "penstock.parsers.rt_detr:RtDetrParser",
     "ssd": "penstock.parsers.ssd:SsdParser",
     "ssd-caffe": "penstock.parsers.ssd_caffe:SsdCaffeParser",
@@ -55,6 +56,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "NvDsInferParseYoloV5CustomBatchedNMSTLT": _NMS,
     "NvDsInferParseCustomYoloTLT": _NMS,
     "NvDsInferParseCustomEfficientDetTAO": ("ssd",),
+    "NvDsInferParseCustomMrcnnTLT": ("mask-rcnn",),
+    "NvDsInferParseCustomMrcnnTLTV2": ("mask-rcnn",),
     "NvDsInferParseCustomDDETRTAO": ("rt-detr",),
     "NvDsInferParseCustomRTDETRTAO": ("rt-detr",),
     # Those of the field

@@ -13,6 +13,7 @@ from penstock.parsers.base import Outputs, ParseContext, Parsed, unreadable
 from penstock.parsers.candidates import sure_enough
 from penstock.parsers.convention import BoxConvention
 from penstock.parsers.head import Fit, Head, Layers, Shape
+from penstock.parsers.mask_layer import MaskLayer
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Spelling:
 class FinishedParser:
     """Reads boxes, scores and classes of N detections from three layers, and their count; a base.
 
+    A further layer with "mask" in its name may give masks; see `MaskLayer`.
+
     Attributes:
         NAME: The parser's name.
         SPELLINGS: The names of the layers, one of which must be there.
@@ -59,6 +62,7 @@ class FinishedParser:
             known = " or ".join(", ".join(map(repr, one.names)) for one in self.SPELLINGS)
             raise unreadable(self.NAME, f"the layers {known}, boxes being (N, 4)", head)
         self._names = spelling
+        self._masks = MaskLayer(head, boxes=spelling.boxes)
         self._convention = BoxConvention(
             head.metadata, order=self.ORDER, normalized=self.NORMALIZED
         )
@@ -81,11 +85,13 @@ class FinishedParser:
         classes = outputs[names.classes].reshape(-1)[:count]
         rows, class_ids = sure_enough(classes, scores, context)
         self._convention.settle(boxes)
+        placed = np.asarray(self._convention.to_network_px(boxes[rows], context), np.float32)
         return Parsed.inside(
             context,
-            boxes=self._convention.to_network_px(boxes[rows], context),
+            boxes=placed,
             class_ids=class_ids,
             confidences=np.asarray(scores[rows], np.float32),
+            masks=self._masks.masks(outputs, rows, class_ids, context, boxes=placed),
         )
 
 

@@ -71,6 +71,39 @@ class PrototypeMasks:
 
 
 @dataclass(frozen=True, eq=False)
+class PlaneMasks:
+    """Masks that are parts of pictures which many objects share, as of semantic segmentation.
+
+    Objects that overlap, and share a picture, have each other's pixels.
+
+    Attributes:
+        planes: `(N,)` whole numbers, which of the pictures belongs to each candidate.
+        pictures: `(M, h, w)` scores in [0, 1], pictures of the whole network input: a layer of the
+            network itself, so that masks must be asked for before it runs again.
+        size: `(width, height)` of the network's input, pixels.
+    """
+
+    planes: NDArray[Any]
+    pictures: NDArray[Any]
+    size: tuple[int, int]
+
+    def __len__(self) -> int:
+        return len(self.planes)
+
+    def __getitem__(self, rows: NDArray[Any]) -> PlaneMasks:
+        return PlaneMasks(self.planes[rows], self.pictures, self.size)
+
+    def over(self, boxes: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """The masks over boxes; see `Masks`."""
+        _, height, width = self.pictures.shape
+        scale = np.array([width / self.size[0], height / self.size[1]] * 2, np.float32)
+        return [
+            _stretch(self.pictures[plane], _samples(box[1], box[3]), _samples(box[0], box[2]))
+            for plane, box in zip(self.planes, boxes * scale, strict=True)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
 class BoxMasks:
     """Masks that are pictures over their own boxes.
 

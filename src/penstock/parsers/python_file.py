@@ -81,6 +81,10 @@ class PythonFileParser:
             extra = getattr(found, name)
             if extra is not None and len(extra) != count:
                 refuse(f"{len(extra)} {name} for {count} boxes")
+        if isinstance(found.masks, np.ndarray):
+            shape, kind = found.masks.shape, found.masks.dtype
+            if len(shape) != 3 or not all(shape[1:]) or kind.kind not in "fiub":
+                refuse(f"masks {shape} of {kind}, not (N, h, w) numbers,")
         rows, known = sure_enough(class_ids, confidences, context)
         return Parsed.inside(
             context,

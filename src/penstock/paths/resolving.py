@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from penstock.paths.sdk import found
+
 
 def resolve(path: str, *, relative_to: Path) -> Path:
     """Turn a path as written in a configuration file into an absolute one.
@@ -12,10 +14,10 @@ def resolve(path: str, *, relative_to: Path) -> Path:
     As in DeepStream a relative path starts at the configuration file's directory, never at the
     working directory, and `~` is an ordinary character. Nothing is required to exist. Symbolic
     links are followed for directories only: a model keeps its own name, and stays beside what
-    lies beside it.
+    lies beside it. A file of DeepStream's own tree that is not there becomes the one that stands
+    in for it; see `found`.
 
-    Everything that opens a file named by a user's configuration calls this function, so this is
-    the one place to teach where an absolute path of another machine's SDK is found on this one.
+    Everything that opens a file named by a user's configuration calls this function.
 
     Args:
         path: The text in the file.
@@ -26,5 +28,5 @@ def resolve(path: str, *, relative_to: Path) -> Path:
     """
     joined = relative_to / path
     if joined.name in {"", ".."}:
-        return Path(os.path.realpath(joined))
-    return Path(os.path.realpath(joined.parent)) / joined.name
+        return found(os.path.realpath(joined))
+    return found(Path(os.path.realpath(joined.parent)) / joined.name)

@@ -85,7 +85,12 @@ class RtspServer:
             raise ConfigError(f"output {address}: {said}") from None
 
     def publish(
-        self, sink: Gst.Element, *, valve: Gst.Element | None = None, path: str | None = None
+        self,
+        sink: Gst.Element,
+        *,
+        valve: Gst.Element | None = None,
+        path: str | None = None,
+        codec: str = "h264",
     ) -> RtspStream:
         """Serve what reaches a sink: an H.264 byte-stream of whole pictures.
 
@@ -94,8 +99,9 @@ class RtspServer:
                 own time.
             valve: Closed while nobody watches, so that nothing needs to be drawn and encoded.
             path: Begins with a slash; the address's by default.
+            codec: What reaches it if not `"h264"`: `"h265"`.
         """
-        stream = RtspStream(sink, valve=valve)
+        stream = RtspStream(sink, valve=valve, codec=codec)
         factory = stream.factory
         permissions = GstRtspServer.RTSPPermissions.new()
         for allowed in ("access", "construct"):

@@ -9,10 +9,10 @@ from penstock.gst import Gst, GstVideo
 from penstock.gst.rtsp_server import GstRtspServer
 
 _LAUNCH = (
-    "( appsrc name=feed is-live=true format=time max-bytes=0 ! rtph264pay name=pay0 pt=96 "
+    "( appsrc name=feed is-live=true format=time max-bytes=0 ! rtp{codec}pay name=pay0 pt=96 "
     "config-interval=-1 )"
 )
-_CAPS = "video/x-h264, stream-format=byte-stream, alignment=au"
+_CAPS = "video/x-{codec}, stream-format=byte-stream, alignment=au"
 _MOST_WAITING = 10
 _KEY_FRAME_S = 0.5
 
@@ -27,10 +27,14 @@ class RtspStream:
     Args:
         sink: Its pad `sink` gets H.264, a byte-stream of whole pictures.
         valve: Opened while somebody watches.
+        codec: What it gets if not `"h264"`: `"h265"`.
     """
 
-    def __init__(self, sink: Gst.Element, *, valve: Gst.Element | None = None) -> None:
+    def __init__(
+        self, sink: Gst.Element, *, valve: Gst.Element | None = None, codec: str = "h264"
+    ) -> None:
         self._sink, self._valve = sink, valve
+        self._caps = Gst.Caps.from_string(_CAPS.format(codec=codec))
         self._pad = sink.get_static_pad("sink")
         self._lock = threading.Lock()  # guards the four that follow
         self._feeds: dict[int, _Feed] = {}
@@ -40,7 +44,7 @@ class RtspStream:
         self._set_valve()
         self._pad.add_probe(Gst.PadProbeType.BUFFER, self._on_buffer)
         self.factory = GstRtspServer.RTSPMediaFactory.new()
-        self.factory.set_launch(_LAUNCH)
+        self.factory.set_launch(_LAUNCH.format(codec=codec))
         self.factory.set_shared(True)
         self.factory.connect("media-configure", self._on_media)
 
@@ -71,7 +75,7 @@ class RtspStream:
     def _on_media(self, _factory: object, media: GstRtspServer.RTSPMedia) -> None:
         part = media.get_element()
         source = part.get_by_name("feed")
-        source.set_property("caps", Gst.Caps.from_string(_CAPS))
+        source.set_property("caps", self._caps)
         source.get_static_pad("src").add_probe(Gst.PadProbeType.EVENT_UPSTREAM, self._on_event)
         _count_from_boot(part.get_parent())
         number = hash(media)

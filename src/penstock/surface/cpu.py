@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penstock.geometry import Affine, Turn
-from penstock.surface import network
+from penstock.surface import exchange, network
 from penstock.surface.formats import PixelFormat, PlaneLayout
 from penstock.surface.formats import pixel_format as format_called
 from penstock.surface.framing import Framing
@@ -310,6 +310,35 @@ class CpuSurface:
             if pixels.format.model == "rgb":  # what gray is made of RGB follows the promise
                 pixels = pixels._replace(colorimetry=self._colorimetry)
             return network.fill(pixels, picture.framing, rois, spec, out)
+
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        """The promised picture, `(H, W, C)` or gray `(H, W)`, for `from_dlpack` of any library.
+
+        Read-only as `planes()` is. Libraries that read DLPack older than 1.0, which cannot say
+        so, get a copy.
+
+        Raises:
+            BufferError: The promised format has several planes, another device is asked for, or
+                no copy by a library that needs one.
+        """
+        if len(self._format.planes) > 1:
+            raise BufferError(
+                f"{self.format} has {len(self._format.planes)} planes, DLPack takes one array: "
+                "convert('RGB') first"
+            )
+        asked = exchange.Request(stream, max_version, dl_device, copy)
+        return exchange.export(self.planes()[0], asked)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """`(1, 0)`: the CPU."""
+        return exchange.CPU
 
     def _unwritten(self) -> Picture:
         """This picture for another holder: a copy while somebody may write to this one."""

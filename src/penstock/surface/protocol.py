@@ -157,3 +157,24 @@ class Surface(Protocol):
             R transforms from this surface's pixels to network pixels.
         """
         ...
+
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        """The promised picture, `(H, W, C)` or gray `(H, W)`, for `from_dlpack` of any library.
+
+        Read-only as `planes()` is, and not copied where the library can be told so.
+
+        Raises:
+            BufferError: The promised format has several planes: `convert("RGB")` first.
+        """
+        ...
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """Where the pixels are, in DLPack's numbers: `(1, 0)` is the CPU."""
+        ...

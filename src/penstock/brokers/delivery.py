@@ -1,0 +1,189 @@
+"""From a spool to a broker: a thread that sends, waits and tries again."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from penstock.brokers.base import Broker, OutgoingMessage, PublishError, RefusedMessageError
+from penstock.brokers.retrying import BackOff, Troubles
+from penstock.brokers.spool import Spool, Waiting
+from penstock.errors import PenstockError
+
+BATCH = 256
+BATCH_BYTES = 4 << 20
+SYNC_S = 1.0
+_PATIENCE_S = 12.0  # a call of a broker that has begun may take that long
+
+
+@dataclass
+class DeliveryCounts:
+    """What happened to messages.
+
+    Attributes:
+        sent: Handed to the broker, once for every try.
+        acknowledged: Taken by the broker.
+        refused: Never to be taken by the broker, and dropped.
+    """
+
+    sent: int = 0
+    acknowledged: int = 0
+    refused: int = 0
+
+
+class Delivery:
+    """Sends what a spool holds, in its order, until the broker has acknowledged it.
+
+    A broker that is away is tried again after 1 s, then 2 s, up to 30 s. A message that it refuses
+    for ever is counted, told, and skipped.
+
+    Attributes:
+        spool: Closed by the thread, as is the broker.
+        counts: What happened so far.
+
+    Args:
+        broker: Where to.
+        spool: Where messages wait.
+        on_trouble: Is told each problem once, on the thread.
+        on_recovery: Is told, on the thread, when the broker takes messages again.
+        pause_s: Between one batch and the next, seconds.
+        back_off: How soon a broker is tried again.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        spool: Spool,
+        *,
+        on_trouble: Callable[[str], None],
+        on_recovery: Callable[[str], None],
+        pause_s: float = 0.0,
+        back_off: BackOff | None = None,
+    ) -> None:
+        self.spool, self.counts = spool, DeliveryCounts()
+        self._broker = broker
+        self._connection = Troubles(on_trouble, on_recovery)
+        self._disk = Troubles(on_trouble, on_recovery)
+        self._refusals = Troubles(on_trouble, on_recovery)
+        self._pause_s = pause_s
+        self._back_off = back_off or BackOff()
+        self._is_connected = self._has_published = self._gives_up = False
+        self._tended_s = 0.0
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._deadline_s = 0.0
+        self._thread = threading.Thread(target=self._run, name="broker delivery", daemon=True)
+
+    def start(self) -> None:
+        """Begin to connect and to send."""
+        self._thread.start()
+
+    def accept(self, messages: Iterable[OutgoingMessage]) -> None:
+        """Have messages sent; they are in the spool when this returns, which is at once."""
+        self.spool.append(messages)
+        self._wake.set()
+
+    def stop(self, *, flush_s: float) -> None:
+        """Send what still waits, for a limited time; the spool keeps the rest for the next run.
+
+        Where the broker is away and everything is on disk, nothing is waited for.
+
+        Args:
+            flush_s: How long, seconds; a call of the broker that has begun is waited for.
+        """
+        self._deadline_s = time.monotonic() + flush_s
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join(flush_s + _PATIENCE_S)
+
+    def _run(self) -> None:
+        try:
+            while not self._is_finished():
+                self._step()
+        finally:
+            with contextlib.suppress(Exception):
+                self._broker.close()
+            lost = self.spool.close()
+            if lost:
+                self._disk.add(f"{lost} messages waited in memory only and are lost")
+
+    def _is_finished(self) -> bool:
+        if not self._stopping.is_set():
+            return False
+        is_late = time.monotonic() >= self._deadline_s
+        return is_late or self._gives_up or len(self.spool) == 0
+
+    def _step(self) -> None:
+        try:
+            self._tend()
+            waiting = self.spool.oldest(BATCH, most_bytes=BATCH_BYTES)
+            if self._is_connected and not waiting:
+                self._wake.wait(SYNC_S)
+                self._wake.clear()
+                return
+            if not self._is_connected:
+                self._broker.connect()
+                self._is_connected, self._has_published = True, False
+            if waiting:
+                self._publish(waiting)
+        except Exception as error:  # an adapter's mistake must not end the thread
+            self._failed(error)
+            return
+        self._back_off.reset()
+        self._connection.end("the broker takes messages again")
+        if self._pause_s:
+            self._stopping.wait(self._pause_s)
+
+    def _publish(self, waiting: Sequence[Waiting]) -> None:
+        self.counts.sent += len(waiting)
+        try:
+            self._broker.publish([one.message for one in waiting])
+        except PublishError as error:
+            taken = error.acknowledged
+            self.counts.acknowledged += self.spool.done(waiting[:taken])
+            self._has_published |= taken > 0
+            if not isinstance(error, RefusedMessageError):
+                raise
+            self.counts.refused += self.spool.done(waiting[taken : taken + 1])
+            self.counts.sent -= len(waiting) - taken - 1
+            self._refusals.add(f"{error}; the message is dropped")
+        else:
+            self.counts.acknowledged += self.spool.done(waiting)
+        self._has_published = True
+
+    def _failed(self, error: Exception) -> None:
+        had_published, self._has_published = self._has_published, False
+        self._is_connected = False
+        if had_published:
+            return  # a connection that was lost, perhaps long ago: the next one tells more
+        text = (
+            str(error) if isinstance(error, PenstockError) else f"{type(error).__name__}: {error}"
+        )
+        self._connection.add(f"{text}; messages wait in the spool")
+        wait_s = self._back_off.next_s()
+        if not self._stopping.is_set():
+            self._rest(wait_s)
+        elif self.spool.is_kept:
+            self._gives_up = True
+        else:
+            time.sleep(max(0.0, min(wait_s, self._deadline_s - time.monotonic())))
+
+    def _rest(self, wait_s: float) -> None:
+        """Wait, keeping the spool in order, until it is time or somebody stops."""
+        until_s = time.monotonic() + wait_s
+        while (left_s := until_s - time.monotonic()) > 0:
+            if self._stopping.wait(min(left_s, SYNC_S)):
+                return
+            self._tend()
+
+    def _tend(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._tended_s < SYNC_S:
+            return
+        self._tended_s = now_s
+        self.spool.tend()
+        if self.spool.trouble:
+            self._disk.add(self.spool.trouble)

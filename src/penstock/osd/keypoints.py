@@ -1,0 +1,53 @@
+"""Keypoints of objects: joints of a body, landmarks of a face."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from penstock.meta import KEYPOINTS, Circle, Line, ObjectMeta
+from penstock.osd.canvas import Canvas
+from penstock.osd.shapes import draw_circle, draw_line
+
+__all__ = ["draw_keypoints", "has_keypoints"]
+
+LEAST_SCORE = 0.3
+BODY = (
+    *((0, 1), (0, 2), (1, 3), (2, 4)),  # nose, eyes, ears
+    *((5, 7), (7, 9), (6, 8), (8, 10)),  # shoulders, elbows, wrists
+    *((5, 6), (5, 11), (6, 12), (11, 12)),  # the trunk
+    *((11, 13), (13, 15), (12, 14), (14, 16)),  # hips, knees, ankles
+)
+"""Which of the 17 joints of COCO's bodies belong together."""
+
+_JOINTS = 17
+_SHARE_OF_BOX = 1 / 80
+
+
+def has_keypoints(obj: ObjectMeta) -> bool:
+    """Whether an object has any."""
+    return bool(obj.user) and obj.user.get(KEYPOINTS) is not None
+
+
+def draw_keypoints(canvas: Canvas, obj: ObjectMeta) -> None:
+    """Draw a dot for each point with a score of 0.3 or more, in the colour of the border.
+
+    Where there are 17, they are taken for COCO's joints of a body, and its limbs are drawn too.
+    Dots and limbs are as thick as the object's size asks for.
+    """
+    points = np.asarray(obj.user[KEYPOINTS])
+    if points.ndim != 2 or points.shape[1] != 3 or points.dtype.kind not in "fiu":
+        return
+    with np.errstate(invalid="ignore"):
+        shown = np.isfinite(points).all(axis=1) & (points[:, 2] >= LEAST_SCORE)
+    color = obj.rect.border_color
+    _, _, width, height = obj.ltwh
+    size = max(width, height)
+    radius = max(2, round(size * _SHARE_OF_BOX)) if np.isfinite(size) else 2
+    places = [(round(float(x)), round(float(y))) for x, y in points[shown, :2]]
+    if len(points) == _JOINTS:
+        place_of = dict(zip(np.flatnonzero(shown).tolist(), places, strict=True))
+        for one, other in BODY:
+            if one in place_of and other in place_of:
+                draw_line(canvas, Line(*place_of[one], *place_of[other], radius, color))
+    for x, y in places:
+        draw_circle(canvas, Circle(x, y, radius, color, has_bg=1, bg_color=color))

@@ -1,0 +1,214 @@
+"""Kafka against librdkafka's mock cluster: keys, order, refusals, cuts, certificates."""
+
+import contextlib
+import json
+import socket
+import ssl
+import threading
+import time
+
+import pytest
+
+from broker_servers import HOST, certificates
+from kafka_cluster import KafkaCluster
+from penstock.brokers import BrokerAddress, OutgoingMessage, PublishError, RefusedMessageError
+from penstock.brokers.kafka import KafkaBroker, KafkaListener
+from penstock.config import BrokerConfig
+from penstock.errors import BrokerError, ConfigError
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with KafkaCluster() as running:
+        yield running
+
+
+@pytest.fixture
+def opened():
+    made = []
+
+    def connect(end):
+        made.append(end)
+        end.connect()
+        return end
+
+    yield connect
+    for end in made:
+        end.close()
+
+
+@pytest.fixture
+def address(cluster, tmp_path):
+    def build(topic="yard", conn_str=None, **keys):
+        file = tmp_path / "cfg_kafka.txt"
+        lines = [f"{key.replace('_', '-')}={value}" for key, value in keys.items()]
+        file.write_text("\n".join(["[message-broker]", *lines]))
+        return BrokerAddress(conn_str or cluster.conn_str, BrokerConfig.read(file), topic)
+
+    return build
+
+
+def message(payload, *, number=0, topic="yard", source=0, key="", kind="application/json"):
+    return OutgoingMessage(f"id-{number}", source, topic, payload, kind, key)
+
+
+def received(listener, count):
+    found, end_s = [], time.monotonic() + 20
+    while len(found) < count and time.monotonic() < end_s:
+        found += listener.receive(0.5)
+    return [one.payload for one in found]
+
+
+def test_messages_of_a_source_arrive_in_their_order_with_ids(cluster, address, opened):
+    broker = opened(KafkaBroker(address("order")))
+    sent = [message(b"%d" % n, number=n, topic="order", source=n % 5, key="") for n in range(1000)]
+    broker.publish(sent)
+    found = [
+        (one.key().decode(), dict(one.headers())["message-id"].decode())
+        for one in cluster.read("order", 1000)
+    ]
+    for source in range(5):
+        ids = [name for key, name in found if key == str(source)]
+        assert ids == [f"id-{n}" for n in range(source, 1000, 5)]
+
+
+@pytest.mark.parametrize(
+    ("path", "payload", "kind", "key"),
+    [
+        ("", {"sensor": {"id": "inside"}}, "application/json", "dock"),
+        ("sensor.id", {"sensor": {"id": "inside"}}, "application/json", "inside"),
+        ("sensorId", {"sensorId": "flat"}, "application/json", "flat"),
+        ("sensor.id", {"sensor": "text"}, "application/json", "dock"),
+        ("sensor.id", {"sensor": {"id": 7}}, "application/json", "dock"),
+        ("sensor.id", [1], "application/json", "dock"),
+        ("sensorId", {"sensorId": "flat"}, "application/x-protobuf", "dock"),
+    ],
+)
+def test_the_key_is_what_the_path_finds_or_else_the_sensor(
+    cluster, address, opened, path, payload, kind, key
+):
+    topic = f"keys-{abs(hash((path, str(payload), kind)))}"
+    keys = {"partition_key": path} if path else {}
+    broker = opened(KafkaBroker(address(topic, **keys)))
+    data = json.dumps(payload).encode()
+    broker.publish([message(data, topic=topic, key="dock", kind=kind)])
+    [found] = cluster.read(topic, 1)
+    assert (found.key(), found.value()) == (key.encode(), data)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "said"),
+    [
+        ("t" * 250, b"", "at most 249 letters, digits and ._-, got 't{40}…' of 250 characters"),
+        ("two words", b"", "got 'two words'"),
+        ("yard", b"x" * 2_000_000, "takes no message of that size"),
+    ],
+)
+def test_what_it_will_never_take_is_refused_and_those_before_it_are_taken(
+    address, opened, topic, payload, said
+):
+    broker = opened(KafkaBroker(address()))
+    wrong = message(payload, topic=topic)
+    with pytest.raises(RefusedMessageError, match=said) as refused:
+        broker.publish([message(b"good"), wrong, message(b"later")])
+    assert refused.value.acknowledged == 1
+    broker.publish([message(b"later")])
+
+
+def test_a_short_cut_is_waited_for_and_a_long_one_is_told(cluster, address, opened):
+    options = '"message.timeout.ms=1500;reconnect.backoff.max.ms=200"'
+    broker = opened(KafkaBroker(address("cut", producer_proto_cfg=options)))
+    broker.publish([message(b"before", topic="cut")])
+    cluster.kill()
+    threading.Timer(0.3, cluster.start).start()
+    broker.publish([message(b"over", topic="cut")])
+    cluster.kill()
+    try:
+        with pytest.raises(PublishError, match=f"{HOST}:{cluster.port}") as caught:
+            broker.publish([message(b"lost", topic="cut")])
+        assert caught.value.acknowledged == 0
+        with pytest.raises(BrokerError, match=f"{HOST}:{cluster.port}"):
+            broker.connect()
+    finally:
+        cluster.start()
+    broker.connect()
+    broker.publish([message(b"after", topic="cut")])
+    assert {one.value() for one in cluster.read("cut", 3)} >= {b"before", b"over", b"after"}
+
+
+def test_a_group_goes_on_behind_what_its_last_member_has_asked_beyond(address, opened):
+    where = address("group", consumer_group_id="readers")
+    sent = [message(b"%d" % n, topic="group", key="dock") for n in range(3)]
+    opened(KafkaBroker(where)).publish(sent)
+    first = opened(KafkaListener(where, ["group"]))
+    [found, *rest] = first.receive(20.0)
+    assert (found.payload, found.topic, found.key) == (b"0", "group", "dock")
+    assert found.message_id == "id-0"
+    assert [one.payload for one in rest] + received(first, 2 - len(rest)) == [b"1", b"2"]
+    first.receive(0.1)
+    first.close()
+    second = opened(KafkaListener(where, ["group"]))
+    opened(KafkaBroker(where)).publish([message(b"new", topic="group")])
+    assert received(second, 1) == [b"new"]
+
+
+@pytest.mark.parametrize("kind", [KafkaBroker, lambda where: KafkaListener(where, ["t"])])
+@pytest.mark.parametrize(
+    ("conn_str", "said"),
+    [
+        ("nowhere.invalid;9092", r"cannot connect to nowhere\.invalid:9092: no host has that"),
+        ("127.0.0.1;1", "cannot connect to 127.0.0.1:1: nothing listens there"),
+    ],
+)
+def test_who_cannot_be_reached_is_one_sentence(address, kind, conn_str, said):
+    with pytest.raises(BrokerError, match=f"^kafka: {said}"):
+        kind(address(conn_str=conn_str)).connect()
+
+
+def test_a_certificate_of_a_stranger_is_refused_and_said(address, tmp_path):
+    authority = certificates(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.server, authority.server_key)
+    with socket.create_server((HOST, 0)) as door:
+
+        def greet():
+            client, _ = door.accept()
+            with client, contextlib.suppress(OSError):
+                context.wrap_socket(client, server_side=True).close()
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    greet()
+
+        threading.Thread(target=serve, daemon=True).start()
+        port = door.getsockname()[1]
+        where = address(conn_str=f"{HOST};{port}", proto_cfg='"security.protocol=ssl"')
+        with pytest.raises(BrokerError) as caught:
+            KafkaBroker(where).connect()
+    assert f"the certificate of {HOST}:{port} is refused: name its authority" in str(caught.value)
+    assert "ssl.ca.location" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"proto_cfg": '"no.such.option=1"'}, "proto-cfg: .*No such configuration property"),
+        ({"proto_cfg": '"acks"'}, r"line 2, \[message-broker\] proto-cfg: wanted options of lib"),
+        ({"conn_str": "kafka://ann:secret@host:1"}, "sasl.username and sasl.password belong in"),
+        ({"conn_str": "host;1;a;b"}, "conn-str: wanted host;port or host;port;topic, got 4"),
+        ({"topic": ""}, "topic: wanted a topic of at most 249"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_errors_at_once(address, keys, said):
+    with pytest.raises(ConfigError, match=said) as caught:
+        KafkaBroker(address(**keys))
+    assert "secret" not in str(caught.value)
+
+
+def test_the_user_is_named_and_never_the_password(address):
+    text = '"sasl.username=ann;sasl.password=s3cret;sasl.mechanism=PLAIN"'
+    where = address(conn_str="127.0.0.1;1", proto_cfg=text)
+    with pytest.raises(BrokerError, match="as user 'ann'") as caught:
+        KafkaBroker(where).connect()
+    assert "s3cret" not in str(caught.value)

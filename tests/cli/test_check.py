@@ -1,0 +1,300 @@
+"""`penstock check`: what scripts and configurations use, without running them."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from footage import detector, penstock
+from penstock.checking import IGNORED, SUPPORTED, UNSUPPORTED, check
+from penstock.cli import app
+from penstock.cli.check import check as command
+from penstock.cli.script_imports import _EXPLAINED, _SAMPLE_MODULES
+from penstock.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = sorted([*ROOT.glob("samples/*/*.py"), *ROOT.glob("tests/samples/idiom/*.py")])
+NEEDS_A_GPU = {"deepstream_imagedata-multistream_cupy.py"}
+
+TRAPS = """\
+import sys
+import no_such_module
+import cupy as cp
+from common.bus_call import bus_call
+from gi.repository import Gst, GstRtspServer
+import pyds
+from pyds import NvDsObjectMeta, NvDsNothing
+
+open("was_run", "w")
+GIE = "nvinfer"
+
+
+def make(kind, name):
+    return Gst.ElementFactory.make(kind, name)
+
+
+def tune(box):
+    box.set_property("intervall", 3)
+
+
+def probe(pad, info, u_data):
+    batch_meta = pyds.gst_buffer_get_nvds_batch_meta(hash(info.get_buffer()))
+    frame_meta = pyds.NvDsFrameMeta.cast(batch_meta.frame_meta_list.data)
+    print(frame_meta.frame_num, frame_meta.frame_nub)
+    obj = NvDsObjectMeta.cast(frame_meta.obj_meta_list.data)
+    obj.rect_params.boarder_width = 2
+    pyds.nvds_do_magic(1)
+    return pyds.NvDsMetaType.NVDS_NOTHING_META
+
+
+gie = make(GIE, "gie")
+gie.set_property("config-file-path", "gie.txt")
+gie.set_property("gpu_id", 0)
+gie.props.batchsize = 4
+tune(gie)
+typo = make("nvinferr", "gie2")
+typo.set_property("whatever", 0)
+sink = Gst.ElementFactory.make("nv3dsink" if len(sys.argv) else "nveglglessink", "sink")
+sink.set_property("sync", 0)
+sink.set_property("bogus", 0)
+line = "videotestsrc num-bufers=3 ! video/x-raw,width=3 ! nvstreammux0 name=m ! {end} m.sink_0"
+pipeline = Gst.parse_launch(line.format(end="fakesink name=end"))
+pipeline.get_by_name("end").set_property("sinc", 0)
+other = pipeline.get_by_name(sys.argv[1])
+other.set_property("drop-on-latency", True)
+other.set_property("flux-capacitor", True)
+server = GstRtspServer.RTSPServer.new()
+server.props.service = "8554"
+sink.set_property("no-such-config", "none.txt")
+gie.set_property("config-file-path", "none.txt")
+"""
+EXPECTED = {
+    (2, "import", "no_such_module", UNSUPPORTED, "pip install no_such_module"),
+    (3, "import", "cupy", UNSUPPORTED, "NVIDIA GPU"),
+    (4, "import", "common.bus_call", SUPPORTED, ""),
+    (7, "pyds", "pyds.NvDsNothing", UNSUPPORTED, "no such name"),
+    (7, "pyds", "pyds.NvDsObjectMeta", SUPPORTED, ""),
+    (18, "property", "nvinfer.intervall", UNSUPPORTED, "did you mean interval?"),
+    (24, "pyds", "pyds.NvDsFrameMeta.frame_num", SUPPORTED, ""),
+    (24, "pyds", "pyds.NvDsFrameMeta.frame_nub", UNSUPPORTED, "did you mean frame_num?"),
+    (26, "pyds", "pyds.NvOSD_RectParams.boarder_width", UNSUPPORTED, "mean border_width?"),
+    (27, "pyds", "pyds.nvds_do_magic", UNSUPPORTED, "no such name"),
+    (28, "pyds", "pyds.NvDsMetaType.NVDS_NOTHING_META", UNSUPPORTED, "no such member"),
+    (10, "element", "nvinfer", SUPPORTED, ""),
+    (33, "property", "nvinfer.gpu_id", IGNORED, "without effect here"),
+    (34, "property", "nvinfer.batchsize", UNSUPPORTED, "did you mean batch-size?"),
+    (36, "element", "nvinferr", UNSUPPORTED, "did you mean nvinfer?"),
+    (38, "element", "nv3dsink", SUPPORTED, ""),
+    (38, "element", "nveglglessink", SUPPORTED, ""),
+    (39, "property", "nv3dsink|nveglglessink.sync", SUPPORTED, ""),
+    (40, "property", "nv3dsink|nveglglessink.bogus", UNSUPPORTED, "no such property"),
+    (42, "property", "videotestsrc.num-bufers", UNSUPPORTED, "did you mean num-buffers?"),
+    (42, "element", "nvstreammux0", UNSUPPORTED, "did you mean nvstreammux?"),
+    (42, "element", "fakesink", SUPPORTED, ""),
+    (43, "property", "fakesink.sinc", UNSUPPORTED, "did you mean sync?"),
+    (45, "property", "drop-on-latency", SUPPORTED, "as of"),
+    (46, "property", "flux-capacitor", UNSUPPORTED, "none here has it"),
+    (50, "config", "none.txt", UNSUPPORTED, "there is no file"),
+}
+GIE = """\
+[property]
+onnx-file=missing.onnx
+num-detected-classes=4
+batchsize=3
+model-engine-file=x.engine
+[class-attrs-all]
+topk=20
+[classattrs-1]
+a=1
+"""
+
+
+def look(*files):
+    return check(files, provided={"cuda", *_SAMPLE_MODULES}, explained=_EXPLAINED)
+
+
+def problems(report):
+    return [(one.name, one.reason) for one in report.findings if one.state == UNSUPPORTED]
+
+
+@pytest.fixture
+def traps(tmp_path):
+    (tmp_path / "gie.txt").write_text(GIE)
+    (tmp_path / "labels.txt").write_text("car\nbus\n")
+    script = tmp_path / "traps.py"
+    script.write_text(TRAPS)
+    return script
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_everything_in_the_samples_and_in_deepstreams_idiom_is_supported(script, tmp_path):
+    folder = tmp_path / script.parent.name
+    shutil.copytree(script.parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    detector(folder, name="dstest1_pgie_config.txt")  # what those tests put beside them
+    detector(folder / "model")  # what make downloads for one of them
+    shutil.copy(folder / "model" / "detector.onnx", folder / "model" / "yolov4-tiny.onnx")
+    (folder / "model" / "labels.txt").write_text("thing\n" * 80)
+    report = look(folder / script.name)
+    wanted = ["cupy"] if script.name in NEEDS_A_GPU else []
+    assert [name for name, _ in problems(report)] == wanted
+    assert report.counts[SUPPORTED] >= 4
+
+
+def test_a_script_full_of_traps_is_seen_through_and_not_run(traps):
+    report = look(traps)
+    found = {
+        (one.line, one.kind, one.name): (one.state, one.reason)
+        for one in report.findings
+        if one.file == traps
+    }
+    for line, kind, name, state, reason in EXPECTED:
+        assert found[line, kind, name][0] == state, name
+        assert reason in found[line, kind, name][1]
+    bad = {(line, kind, name) for line, kind, name, state, _ in EXPECTED if state == UNSUPPORTED}
+    others = {key for key, (state, _) in found.items() if state == UNSUPPORTED} - bad
+    assert others == {(49, "property", "nv3dsink|nveglglessink.no-such-config")}
+    assert not (traps.parent / "was_run").exists()
+    assert not Path("was_run").exists()
+
+
+def test_the_configurations_that_a_script_names_are_looked_at(traps):
+    found = {
+        (one.line, one.kind, one.name): one.state
+        for one in look(traps).findings
+        if one.file.name == "gie.txt"
+    }
+    assert found == {
+        (0, "config", "nvinfer"): UNSUPPORTED,  # its network is missing
+        (2, "model", "missing.onnx"): UNSUPPORTED,
+        (3, "key", "[property] num-detected-classes"): SUPPORTED,
+        (4, "key", "[property] batchsize"): UNSUPPORTED,
+        (5, "key", "[property] model-engine-file"): IGNORED,
+        (7, "key", "[class-attrs-all] topk"): SUPPORTED,
+        (8, "key", "[classattrs-1]"): UNSUPPORTED,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "whose", "bad"),
+    [
+        ("a.txt", "[property]\nconfig-width=9\nconfig-height=9\n[roi-filtering-stream-0]\n"
+         "enable=1\nroi-a=0;0;9;0;9;9\nno=1\n", "nvdsanalytics", "[roi-filtering-stream-0] no"),
+        ("a.txt", "[property]\nnetwork-input-shape=1;3;8;8\n[user-configs]\nmine=1\n[group-0]\n"
+         "src-ids=0\nroi-params-src-0=0;0;8;8\nno=1\n", "nvdspreprocess", "[group-0] no"),
+        ("a.txt", "[property]\n[surface0]\nprojection-type=3\nfocal-length=9\nno=1\n",
+         "nvdewarper", "[surface0] no"),
+        ("a.txt", "[property]\nalgorithm-type=1\nno=1\n", "nvstreammux", "[property] no"),
+        ("a.csv.txt", "[sensor0]\nenable=1\nid=x\nno=1\n", "nvmsgconv", "[sensor0] no"),
+        ("a.txt", "[message-broker]\nusername=x\nno=1\n", "nvmsgbroker", "[message-broker] no"),
+        ("a.yml", "%YAML:1.0\nTargetManagement:\n  maxTargetsPerStream: 3\n  no: 1\n", "nvtracker",
+         "[TargetManagement] no"),
+        ("a.txt", "[source0]\nenable=1\ntype=2\nuri=file:///a\n[streammux]\nwidth=8\nheight=8\n"
+         "no=1\n[sink0]\nenable=0\nno=1\n", "deepstream-app", "[streammux] no"),
+        ("a.txt", "[tracker]\ntracker-width=64\nll-config-file=NvDCF\nno=1\n", "scripts",
+         "[tracker] no"),
+    ],
+)  # fmt: skip
+def test_every_grammar_is_recognised_and_its_unknown_keys_named(tmp_path, name, text, whose, bad):
+    (tmp_path / name).write_text(text)
+    report = look(tmp_path / name)
+    assert report.findings[0].name == whose
+    assert problems(report) == [(bad, "unknown key")]
+
+
+def test_files_that_a_configuration_names_are_looked_at_too(tmp_path):
+    detector(tmp_path, name="net.txt")
+    (tmp_path / "net.txt").write_text((tmp_path / "net.txt").read_text() + "nmz-iou=1\n")
+    (tmp_path / "tracker.yml").write_text("%YAML:1.0\nSegmenter:\n  segmenterType: 1\n")
+    app = tmp_path / "app.txt"
+    app.write_text(
+        "[source0]\nenable=1\ntype=2\nuri=file:///a\n[streammux]\nwidth=8\nheight=8\n"
+        "[primary-gie]\nenable=1\nconfig-file=net.txt\nbbox-border-color2=1;0;0;1\n"
+        "[tracker]\nenable=1\nll-config-file=tracker.yml;none.yml\n"
+    )
+    report = look(app)
+    names = {name for name, _ in problems(report)}
+    assert names == {"[class-attrs-all] nmz-iou", "none.yml"}
+    (idle,) = [one for one in report.findings if "segmenterType" in one.name]
+    assert (idle.state, idle.reason) == (IGNORED, "tracking by segmentation is not built")
+
+
+@pytest.fixture
+def told(capsys):
+    """Run the command here; gives its exit code, its output and its errors."""
+
+    def run(*files, **options):
+        with pytest.raises(typer.Exit) as ended:
+            command(list(files), **{"json": False, "problems": False, **options})
+        said = capsys.readouterr()
+        return ended.value.exit_code, said.out, said.err
+
+    return run
+
+
+def test_lines_json_and_the_exit_code_say_the_same(told, traps):
+    code, lines, _ = told(traps, problems=True)
+    assert re.search(r"^unsupported .*traps.py:18: property nvinfer.intervall: ", lines, re.M)
+    assert not re.search(r"^supported", lines, re.M)
+    answer, text, _ = told(traps, json=True)
+    assert (code, answer) == (1, 1)
+    said = json.loads(text)
+    counts = "{supported} supported, {ignored} ignored, {unsupported} unsupported"
+    assert lines.splitlines()[-1] == counts.format(**said["counts"])
+    assert set(said["findings"][0]) == {"file", "line", "kind", "name", "state", "reason"}
+
+
+def test_as_a_process_what_works_ends_with_0_and_what_cannot_be_read_with_2(tmp_path):
+    (tmp_path / "fine.py").write_text("import pyds\n")
+    done = penstock("check", tmp_path / "fine.py")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == "1 supported, 0 ignored, 0 unsupported"
+    assert penstock("check", tmp_path / "none.py").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("none.py", None, "none.py cannot be read: No such file"),
+        ("none.txt", None, "none.txt: No such file"),
+        ("a.py", "x = (\n", "a.py, line 1: wanted Python"),
+        ("a.txt", "car\nbus\n", "a.txt, line 1: wanted"),
+        ("a.txt", "[cars]\nred=1\n", "a.txt: its groups belong to no grammar"),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence_and_ends_with_2(told, tmp_path, name, text, said):
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    code, lines, errors = told(tmp_path / name)
+    assert (code, lines) == (2, "")
+    assert said in errors
+    assert len(errors.splitlines()) == 1
+
+
+def test_the_page_says_what_there_is(traps, monkeypatch):
+    page = (ROOT / "docs" / "check.md").read_text()
+    kinds = set(re.findall(r"^\| `(\w+)` \|", page, re.M))
+    assert kinds == {one.kind for one in look(traps).findings}
+    options = [one.opts[0] for one in typer.main.get_command(app).commands["check"].params]
+    listed = re.findall(r"^\| `(--\w+)` \|", page, re.M)
+    assert sorted(listed) == sorted(name for name in options if name.startswith("--"))
+    (example,) = re.findall("```python\n(.*?)```", page, re.DOTALL)
+    traps.rename(traps.parent / "app.py")
+    monkeypatch.chdir(traps.parent)
+    names = {}
+    exec(example, names)
+    assert not names["report"].works
+
+
+@given(st.text(max_size=150), st.sampled_from([".py", ".txt", ".yml"]))
+def test_any_text_is_looked_at_or_refused(tmp_path_factory, text, suffix):
+    path = tmp_path_factory.mktemp("any") / f"any{suffix}"
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
+    try:
+        look(path)
+    except ConfigError as error:
+        assert f"any{suffix}" in str(error)  # noqa: PT017 - either is right
