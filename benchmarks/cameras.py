@@ -62,8 +62,8 @@ class Camera:
     last_s: float = 0.0
     first_pts_ns: int = -1
     since: int = 0
-    missing: int = 0
-    recent: deque[int] = field(default_factory=lambda: deque(maxlen=SETTLED))
+    missing: float | None = None
+    recent: deque[float] = field(default_factory=lambda: deque(maxlen=SETTLED))
     awaited: bool = True
     lost: list[str] = field(default_factory=list)
     returns_s: list[float] = field(default_factory=list)
@@ -80,14 +80,16 @@ class Camera:
             self.awaited = False
         self.frames, self.last_s, self.since = self.frames + 1, now_s, self.since + 1
         if not self.was_well:
-            self.first_pts_ns, self.since, self.missing = pts_ns, 0, 0
+            self.first_pts_ns, self.since, self.missing = pts_ns, 0, None
             self.recent.clear()
             return
-        passed = round((pts_ns - self.first_pts_ns) * self.fps / Gst.SECOND)
-        self.recent.append(passed - self.since)
-        if len(self.recent) == SETTLED and min(self.recent) > self.missing:
-            number = min(self.recent) - self.missing
-            self.lost.append(f"{number} frames, {SETTLED} before its frame {self.frames}")
+        self.recent.append((pts_ns - self.first_pts_ns) * self.fps / Gst.SECOND - self.since)
+        if len(self.recent) < SETTLED:
+            return
+        if self.missing is None:
+            self.missing = min(self.recent)
+        elif (more := round(min(self.recent) - self.missing - 0.2)) > 0:
+            self.lost.append(f"{more} frames, {SETTLED} before its frame {self.frames}")
             self.missing = min(self.recent)
 
     @property

@@ -23,7 +23,7 @@ class KServeServer(service_pb2_grpc.GRPCInferenceServiceServicer):
     """Serves models until the `with` ends.
 
     fault: None, or how answers are wrong: "shape", "dtype", "missing", "nan", "short", "texts",
-        "rank", "slow", "refuse".
+        "rank", "slow", "hang", "refuse".
     typed: answers carry numbers in place of bytes, as the protocol allows too.
     plain: it is no Triton and knows no model configuration.
     """
@@ -37,7 +37,8 @@ class KServeServer(service_pb2_grpc.GRPCInferenceServiceServicer):
         self.fault = None
         self.ready = True
         self.batches = []
-        self.answered = threading.Event()
+        self.hanging = threading.Event()
+        self.released = threading.Event()
         self.port = 0
         self._server = None
 
@@ -54,6 +55,7 @@ class KServeServer(service_pb2_grpc.GRPCInferenceServiceServicer):
         self._server.start()
 
     def stop(self):
+        self.released.set()
         self._server.stop(None).wait()
 
     def __enter__(self):
@@ -102,6 +104,10 @@ class KServeServer(service_pb2_grpc.GRPCInferenceServiceServicer):
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "out of memory")
         if self.fault == "slow":
             time.sleep(3)
+        if self.fault == "hang":
+            self.hanging.set()
+            self.released.wait(30)
+            self.hanging.clear()
         session = self.sessions[request.model_name]
         inputs = {
             one.name: np.frombuffer(raw, triton_to_np_dtype(one.datatype)).reshape(one.shape)
@@ -113,7 +119,6 @@ class KServeServer(service_pb2_grpc.GRPCInferenceServiceServicer):
         answer = service_pb2.ModelInferResponse(model_name=request.model_name)
         for name, array in self._wrong(outputs).items():
             self._add(answer, name, array)
-        self.answered.set()
         return answer
 
     def _wrong(self, outputs):

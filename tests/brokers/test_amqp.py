@@ -5,7 +5,14 @@ import uuid
 import pytest
 
 from broker_servers import HOST, PASSWORD, USER, certificates
-from penstock.brokers import BrokerAddress, OutgoingMessage, PublishError, RefusedMessageError
+from penstock.brokers import (
+    BrokerAddress,
+    OutgoingMessage,
+    PublishError,
+    RefusedMessageError,
+    arrivals,
+    listener_at,
+)
 from penstock.brokers.amqp import AmqpBroker, AmqpListener
 from penstock.brokers.amqp_settings import AmqpSettings
 from penstock.config import BrokerConfig
@@ -143,6 +150,14 @@ def test_what_keeps_it_from_connecting_is_one_sentence(server, kind, conn_str, s
     assert str(caught.value).startswith("amqp: ")
     assert "wrong" not in str(caught.value).replace("WRONG VERSION", "")
     assert "s3cret" not in str(caught.value)
+
+
+def test_listening_by_the_command(server, opened, address):
+    url = f"amqp://{LOGIN}@{HOST}:{server.port}/yard.%23"
+    listener = opened(listener_at(url))
+    opened(AmqpBroker(address())).publish(messages(b"seen"))
+    [found] = arrivals(listener, seconds=1)
+    assert (found.topic, found.payload) == ("yard.events", b"seen")
 
 
 def test_client_certificates_are_shown(server, tmp_path, opened):

@@ -13,7 +13,7 @@ from penstock.config.keys import reference
 PAGE = (Path(__file__).parents[2] / "docs" / "brokers.md").read_text()
 
 
-@pytest.mark.parametrize("name", ["redis", "mqtt"])
+@pytest.mark.parametrize("name", [*BROKERS])
 def test_every_key_of_a_broker_has_its_row(name):
     assert reference(BROKERS.load(name).KEYS) in PAGE
 

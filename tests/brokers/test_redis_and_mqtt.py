@@ -5,7 +5,13 @@ import redis
 from google.protobuf.any_pb2 import Any
 
 from broker_servers import HOST, Mosquitto, Redis
-from penstock.brokers import LISTENERS, BrokerAddress, OutgoingMessage, RefusedMessageError
+from penstock.brokers import (
+    LISTENERS,
+    BrokerAddress,
+    OutgoingMessage,
+    PublishError,
+    RefusedMessageError,
+)
 from penstock.brokers.mqtt import MqttBroker
 from penstock.brokers.mqtt_envelope import enveloped
 from penstock.brokers.redis import RedisBroker, RedisListener
@@ -85,7 +91,7 @@ def test_redis_refuses_a_key_that_holds_something_else_and_says_so(server):
     with redis.Redis(HOST, server.port) as client:
         client.set("taken", "by a string")
     broker = RedisBroker(BrokerAddress(server.conn_str, topic="taken"))
-    with pytest.raises(ConnectionError, match=r"refuses: .*WRONGTYPE"):
+    with pytest.raises(ConnectionError, match=r"refuses: WRONGTYPE"):
         publish(broker, messages(1, topic="taken"))
 
 
@@ -119,6 +125,46 @@ def test_the_envelope_is_protobuf_for_messages_of_any_size():
         data = enveloped(OutgoingMessage("", 0, "", b"x" * size, key="k"))
         read = Any.FromString(data)  # its fields 1 and 2 are a text and bytes, too
         assert (read.type_url, read.value) == ("x" * size, b"k")
+
+
+def test_mqtt_5_tells_the_id_beside_the_message(tmp_path, config):
+    with Mosquitto(tmp_path / "server") as server:
+        address = BrokerAddress(server.conn_str, config(protocol_version=5), "cars")
+        listener = LISTENERS.load("mqtt")(address, ["cars"])
+        listener.connect()
+        publish(MqttBroker(address), messages(300))
+        found = []
+        while len(found) < 300:
+            found += listener.receive(5)
+        listener.close()
+    assert [message.message_id for message in found] == [f"id{n}" for n in range(300)]
+
+
+@pytest.mark.parametrize("version", [3, 5])
+def test_a_message_that_mosquitto_may_not_take_is_said_where_mqtt_can(tmp_path, config, version):
+    """MQTT 5 has a word for it; 3.1.1 has none, and Mosquitto acknowledges and forgets."""
+    (tmp_path / "server").mkdir()
+    (tmp_path / "rights").write_text("topic write bikes\n")
+
+    class Guarded(Mosquitto):
+        def command(self):
+            arguments = super().command()
+            with open(arguments[-1], "a") as settings:
+                settings.write(f"acl_file {tmp_path / 'rights'}\n")
+            return arguments
+
+    with Guarded(tmp_path / "server") as server:
+        file = config(protocol_version=version)
+        publish(MqttBroker(BrokerAddress(server.conn_str, file, "bikes")), messages(2, "bikes"))
+        forbidden = MqttBroker(BrokerAddress(server.conn_str, file, "cars"))
+        if version == 3:
+            publish(forbidden, messages(2))
+            return
+        with pytest.raises(PublishError) as caught:
+            publish(forbidden, messages(2))
+    assert caught.value.acknowledged == 0
+    assert not isinstance(caught.value, RefusedMessageError)
+    assert str(caught.value) == f"mqtt: {HOST}:{server.port} refuses a message: not authorized"
 
 
 def test_a_message_too_large_for_mqtt_is_refused_behind_those_in_front_of_it(tmp_path, monkeypatch):

@@ -291,6 +291,13 @@ def test_a_folder_that_cannot_be_made_says_why(tmp_path):
         named_folder(tmp_path / "file" / "x")
 
 
+def test_a_folder_is_free_again_where_its_spool_cannot_be_read(tmp_path):
+    (tmp_path / "done").mkdir()
+    with pytest.raises(IsADirectoryError):
+        spool(tmp_path)
+    named_folder(tmp_path).release()
+
+
 def test_each_of_several_gets_a_folder_and_a_later_one_what_they_have_left(tmp_path, monkeypatch):
     monkeypatch.setenv("PENSTOCK_SPOOL", str(tmp_path))
     locks = [own_folder("mqtt", "here") for _ in range(4)]

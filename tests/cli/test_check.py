@@ -195,11 +195,14 @@ def test_the_configurations_that_a_script_names_are_looked_at(traps):
          "[TargetManagement] no"),
         ("a.txt", "[source0]\nenable=1\ntype=2\nuri=file:///a\n[streammux]\nwidth=8\nheight=8\n"
          "no=1\n[sink0]\nenable=0\nno=1\n", "deepstream-app", "[streammux] no"),
+        ("a.yml", "source:\n  csv-file-path: a.csv\n  no: 1\nstreammux:\n  width: 8\n",
+         "deepstream-app", "[source] no"),
         ("a.txt", "[tracker]\ntracker-width=64\nll-config-file=NvDCF\nno=1\n", "scripts",
          "[tracker] no"),
     ],
 )  # fmt: skip
 def test_every_grammar_is_recognised_and_its_unknown_keys_named(tmp_path, name, text, whose, bad):
+    (tmp_path / "a.csv").write_text("enable,type,uri\n1,2,file:///b\n")
     (tmp_path / name).write_text(text)
     report = look(tmp_path / name)
     assert report.findings[0].name == whose

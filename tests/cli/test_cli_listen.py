@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import signal
 import subprocess
 import time
 from contextlib import contextmanager
@@ -45,6 +46,7 @@ def publish(name, conn_str, *payloads, topic="cars", config=None, key="dock"):
 @pytest.mark.parametrize("name", SERVERS)
 def test_what_arrives_is_printed(name, tmp_path):
     with SERVERS[name](tmp_path) as server:
+        publish(name, server.conn_str, b"too early")
         url = f"{name}://{HOST}:{server.port}/cars"
         with listening(url, "--count", "3") as process:
             payloads = (b'{"a": [1,\n "\xc3\xa9"]}', b"\0\xff", b"two\nlines")
@@ -62,11 +64,10 @@ def test_what_arrives_is_printed(name, tmp_path):
 def test_json_has_topic_key_id_and_payload_and_protobuf_is_shown(tmp_path):
     frame = message_class("Frame")(version="4.0", id="7", sensorId="dock")
     frame.objects.add(id="1", type="car")
-    with Nats(tmp_path) as server:
-        with listening(f"{HOST};{server.port}", "--proto-lib", "nats", "--topic", "*", "--json",
-                       "--count", "2") as process:  # fmt: skip
-            publish("nats", server.conn_str, frame.SerializeToString(), b"text")
-            printed, _ = process.communicate(timeout=60)
+    options = ("--proto-lib", "nats", "--topic", "*", "--json", "--count", "2")
+    with Nats(tmp_path) as server, listening(server.conn_str, *options) as process:
+        publish("nats", server.conn_str, frame.SerializeToString(), b"text")
+        printed, _ = process.communicate(timeout=60)
     first, second = map(json.loads, printed.splitlines())
     assert first["payload"] == {
         "version": "4.0",
@@ -109,9 +110,19 @@ def test_a_broker_that_goes_away_is_told_once_and_waited_for(tmp_path):
         assert errors.count("trying again") <= 1  # refused is another problem than lost
 
 
+def test_a_topic_that_kafka_does_not_have_is_said():
+    with KafkaCluster() as cluster:
+        done = penstock("listen", f"kafka://{HOST}:{cluster.port}/carz")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (f"penstock: kafka: {HOST}:{cluster.port} has no topic carz: create it\n")
+
+
 def test_ctrl_c_and_time_end_it_well_and_too_few_messages_do_not(tmp_path):
     with Redis(tmp_path) as server:
         url = f"redis://{HOST}:{server.port}/cars"
+        with listening(url) as process:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
         done = penstock("listen", url, "--seconds", "0.2")
         assert (done.returncode, done.stdout) == (0, "")
         done = penstock("listen", url, "--seconds", "0.2", "--count", "2")

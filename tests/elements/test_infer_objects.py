@@ -260,6 +260,14 @@ def test_async_where_it_means_nothing_is_one_warning(configs):
     )
 
 
+def test_async_answers_come_without_tensors_and_one_warning_says_so(configs):
+    second = configs("second", "colour", classifier_async_mode=1, output_tensor_meta=1)
+    _, warned = played(line(configs("first", "boxes"), second))
+    assert warned[0].endswith(
+        "[property] output-tensor-meta: without effect together with classifier-async-mode"
+    )
+
+
 def test_an_interval_skips_batches_but_not_what_is_known(configs):
     pipeline = line(configs("first", "boxes"), configs("second", "colour", interval=2), frames=5)
     frames, _ = played(pipeline)

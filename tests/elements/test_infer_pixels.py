@@ -99,6 +99,64 @@ def test_the_property_asks_for_tensors_as_the_key_does(config):
     assert seen == [[SegmentationMeta.META_TYPE, TensorMeta.META_TYPE]] * 2
 
 
+# Masks
+
+BOX = (8, 6, 24, 18)  # network pixels of 32x24: a tenth of the frame's
+
+
+@pytest.fixture
+def masked(tmp_path):
+    """Writes a network of one box with a mask of its upper half; returns its configuration."""
+
+    def write(masks):
+        constants = {
+            "boxes_": np.array([[BOX]], np.float32),
+            "scores_": np.array([[0.9]], np.float32),
+            "labels_": np.array([[0.0]], np.float32),
+            "masks_": np.asarray(masks, np.float32)[None],
+        }
+        names = ("boxes", "scores", "labels", "masks")
+        save_model(
+            tmp_path / "masks.onnx",
+            [
+                ("ReduceMax", ["image"], ["most"], {"keepdims": 0}),
+                ("Mul", ["most", "none"], ["zero"], {}),
+                *[("Add", [f"{name}_", "zero"], [name], {}) for name in names],
+            ],
+            inputs={"image": [1, 3, 24, 32]},
+            outputs={name: list(constants[f"{name}_"].shape) for name in names},
+            constants={**constants, "none": np.float32(0)},
+            metadata={"penstock.boxes": "xyxy"},
+        )
+        keys = ["onnx-file=masks.onnx", "num-detected-classes=1", "network-type=3"]
+        keys += ["cluster-mode=4", "output-instance-mask=1"]
+        path = tmp_path / "masks.txt"
+        path.write_text("\n".join(["[property]", *keys, ""]))
+        return path
+
+    return write
+
+
+UPPER = np.where(np.arange(28)[:, None] < 14, 1.0, 0.0).repeat(28, axis=1)[None]
+
+
+def test_an_object_s_mask_is_drawn_where_it_is(masked):
+    pipeline = line(masked(UPPER), "! nvdsosd display-bbox=false display-text=false name=osd")
+    before, after = pictures(pipeline, "osd"), pictures(pipeline, "osd", pad="src")
+    played(pipeline)
+    for one, other in zip(before, after, strict=True):
+        changed = (one != other).any(axis=2)
+        assert changed[64:116, 84:236].all()  # the upper half of the box, frame pixels
+        changed[58:122, 78:242] = False
+        assert not changed.any()
+
+
+def test_a_mask_of_the_wrong_size_is_one_error_that_names_layers_and_shapes(masked):
+    message = finish(line(masked(np.repeat(UPPER, 2, axis=0))))
+    assert "masks.onnx" in error_text(message)
+    assert "got 'masks' (2, 28, 28), 'boxes' (1, 4)" in error_text(message)
+
+
 # nvsegvisual
 
 

@@ -1,9 +1,13 @@
 """`nvdsmetamux` in real pipelines: what several branches found out about the same frames."""
 
+import re
+from importlib import import_module
+
 import pytest
 from batches import visit
 from colours import source
 
+from footage import detector
 from penstock.config import MetaMuxConfig
 from penstock.errors import ConfigError
 from penstock.meta import ClassifierMeta, LabelInfo, ObjectMeta, UserMeta
@@ -157,7 +161,8 @@ def test_branches_see_nothing_of_each_other():
     pipeline = Gst.parse_launch(
         "nvstreammux name=mux batch-size=1 width=160 height=120 ! tee name=t "
         "t. ! queue ! join.sink_0 t. ! queue ! nvdsosd name=b1 ! join.sink_1 "
-        f"t. ! queue ! fakesink name=third sync=false nvdsmetamux name=join ! fakesink {inputs}"
+        "t. ! queue ! identity sleep-time=10000 ! fakesink name=third sync=false "
+        f"nvdsmetamux name=join ! fakesink {inputs}"
     )
     visit(pipeline, "b1", finds(2))
     visit(pipeline, "third", lambda batch: seen.append(len(batch.frames[0].objects)), pad="sink")
@@ -240,3 +245,12 @@ def test_an_explicit_tolerance_wins_over_the_file(tmp_path):
     ):
         element = Gst.parse_launch(f"nvdsmetamux {lines}")
         assert element.get_property("pts-tolerance") == expected
+
+
+def test_the_line_of_the_documentation_plays(tmp_path):
+    text = import_module("penstock.elements.nvdsmetamux").__doc__
+    line = re.search(r"gst-launch-1.0 (.*)", text.replace("\\\n", ""), re.DOTALL)[1]
+    for name in ("config_infer_2.txt", "config_infer.txt"):
+        line = line.replace(name, str(detector(tmp_path / name, name=name)))
+    message, _ = play(line)
+    assert message.type == Gst.MessageType.EOS, error_text(message)

@@ -312,9 +312,26 @@ def test_an_answer_that_takes_too_long_is_an_error(config, served):
     assert f"colour at {server.url}: no answer within 0.3 s" in text
 
 
+def test_whoever_stops_the_pipeline_does_not_wait_for_an_answer(config, served):
+    server = served()
+    pipeline = line(config(url=server.url), "server-timeout=60000", frames=1000)
+
+    def hang(_batch):
+        server.fault = "hang"
+
+    visit(pipeline, "infer", hang)
+    bus = pipeline.get_bus()
+    pipeline.set_state(Gst.State.PLAYING)
+    assert server.hanging.wait(20)
+    pipeline.set_state(Gst.State.READY)
+    assert server.hanging.is_set()  # it has not answered yet
+    assert bus.pop_filtered(Gst.MessageType.ERROR) is None
+    pipeline.set_state(Gst.State.NULL)
+
+
 def test_whoever_stops_the_pipeline_does_not_wait_for_the_server(config, served):
     server, seen = served(), threading.Event()
-    pipeline = line(config(url=server.url), "server-timeout=60000", frames=1000)
+    pipeline = line(config(url=server.url), "server-timeout=15000", frames=1000)
 
     def away(_batch):
         server.stop()
@@ -323,5 +340,7 @@ def test_whoever_stops_the_pipeline_does_not_wait_for_the_server(config, served)
     visit(pipeline, "infer", away)
     pipeline.set_state(Gst.State.PLAYING)
     assert seen.wait(20)
-    pipeline.set_state(Gst.State.NULL)  # would take a minute
+    pipeline.set_state(Gst.State.READY)  # else it waits, and says that the server is away
+    assert pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR) is None
+    pipeline.set_state(Gst.State.NULL)
     server.start()

@@ -43,6 +43,13 @@ config-height=360
 [line-crossing-stream-0]
 line-crossing-Exit=100;100;100;200;0;150;640;150
 """
+SERVER = """
+infer_config {
+  backend { triton { model_name: "detector" model_repo { root: "repository" } } }
+  preprocess { normalize { scale_factor: 0.00392156862745098 } }
+  postprocess { detection { num_detected_classes: 1 nms {} } }
+}
+"""
 PREPROCESS = """
 [property]
 target-unique-ids=15
@@ -97,6 +104,10 @@ def street(tmp_path_factory):
     )
     (folder / "config_infer.txt").write_text(CONFIG)
     (folder / "config_segmentation.txt").write_text(SEGMENTATION)
+    (folder / "config_inferserver.txt").write_text(SERVER)
+    version = folder / "repository" / "detector" / "1"
+    version.mkdir(parents=True)
+    (version / "model.onnx").symlink_to(folder / "detector.onnx")
     (folder / "config_dewarper.txt").write_text(DEWARPER)
     (folder / "config_analytics.txt").write_text(ANALYTICS)
     (folder / "config_preprocess.txt").write_text(PREPROCESS)

@@ -74,6 +74,17 @@ def test_masks_come_from_its_own_key(engine):
     assert engine(source, "network-type=3").parser == "find of mine.py"
 
 
+def test_masks_of_another_shape_are_named(engine):
+    source = (
+        "import numpy as np\nfrom penstock.parsers import Parsed\n\n"
+        "def find(outputs, context):\n"
+        "    boxes, scores = outputs['boxes'], outputs['scores'].max(axis=1)\n"
+        "    return Parsed(boxes, np.zeros(1), scores, np.ones((1, 28)))\n"
+    )
+    with pytest.raises(ModelError, match=r"find returned masks \(1, 28\) of float64, not \(N, h"):
+        engine(source, "network-type=3").infer(make_rois(ONE))
+
+
 @pytest.mark.parametrize(
     ("source", "complaint"),
     [

@@ -141,6 +141,18 @@ def test_a_python_file_reads_the_tensors(folder, tmp_path):
     ] * 5
 
 
+def test_tensors_of_other_networks_are_left_alone(folder, tmp_path):
+    constant_network(tmp_path / "model.onnx", strange=np.zeros((3, 5, 7)))
+    text = "[property]\nonnx-file=model.onnx\ngie-unique-id=6\nnetwork-type=0\n"
+    (tmp_path / "raw.txt").write_text(as_raw(text + "num-detected-classes=2\n"))
+    (tmp_path / "post.txt").write_text(without_model((folder / "config_infer.txt").read_text()))
+    (tmp_path / "labels.txt").write_text((folder / "labels.txt").read_text())
+    raw = (infer(folder / "raw.txt"), infer(tmp_path / "raw.txt"))
+    assert seen(folder, *raw, post(tmp_path / "post.txt")) == seen(
+        folder, infer(folder / "config_infer.txt")
+    )
+
+
 def error_of(folder, *elements):
     message, _ = play(
         f"filesrc location={folder / 'street.mp4'} ! qtdemux ! h264parse ! nvv4l2decoder "

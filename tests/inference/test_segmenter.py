@@ -14,7 +14,7 @@ from objects import batch_of_frames, found, frame_of, plain
 from onnx_models import save_model
 from penstock.config import InferConfig
 from penstock.errors import ConfigError, ModelError
-from penstock.inference import Segmenter, open_task
+from penstock.inference import Roi, Segmenter, open_task
 from penstock.meta import NO_CLASS, SegmentationMeta
 from penstock.parsers.class_maps import most_probable
 
@@ -73,23 +73,24 @@ def test_a_class_must_be_more_probable_than_the_threshold(config):
     assert (found.class_map[8:] == HALVES[8:]).all()
 
 
-def test_a_map_outlives_the_next_run_and_its_copy_is_its_own(config):
-    task = open_task(config())
+def test_a_map_outlives_the_next_run_and_its_copy_is_its_own(config, any_backend):
+    segmenter = Segmenter(config(), backend=any_backend)
     batches = [batch_of_frames(frame_of(one)) for one in (halves(), plain((0, 255, 0), (32, 24)))]
-    for batch in batches:
-        task.process(batch)
-    first = batches[0].frames[0].user[SegmentationMeta]
+    first, _ = (segmenter.infer([Roi.whole(batch.frames[0])])[0].meta for batch in batches)
     assert (first.class_map == HALVES).all()
     assert first.probabilities[1].max() == 0
-    twin = batches[0].copy().frames[0].user[SegmentationMeta]
+    twin = first.copy()
     assert not np.shares_memory(twin.class_map, first.class_map)
+    assert not np.shares_memory(twin.probabilities, first.probabilities)
 
 
 def test_objects_get_maps_of_their_own(config):
     both = [found((32, 0, 64, 48)), found((0, 0, 32, 48), class_id=1)]
     batch = batch_of_frames(frame_of(halves((128, 96)), *both))
     open_task(config("process-mode=2", "operate-on-class-ids=0")).process(batch)
-    assert (both[0].user[SegmentationMeta].class_map == HALVES).all()
+    seen = both[0].user[SegmentationMeta]
+    assert (seen.class_map == HALVES).all()
+    assert batch.copy().frames[0].objects[0].user[SegmentationMeta] is not seen
     assert list(both[1].user) == list(batch.frames[0].user) == []
 
 
@@ -293,14 +294,17 @@ def with_labels(tmp_path):
 
 
 @pytest.mark.parametrize("aspect", [0, 1])
-@pytest.mark.parametrize("left", [32, 96])
-def test_an_object_s_mask_is_the_part_of_its_own_class_in_its_box(config, tmp_path, left, aspect):
-    """Also where half of the box lies outside the frame, or bars fill the network's input up."""
+@pytest.mark.parametrize(("left", "width"), [(32, 64), (-32, 128), (96, 64)])
+def test_an_object_s_mask_is_the_part_of_its_own_class_in_its_box(
+    config, tmp_path, left, width, aspect
+):
+    """Also where a part of the box lies outside the frame, or bars fill the network's input up."""
     lines = (with_labels(tmp_path), f"maintain-aspect-ratio={aspect}", "symmetric-padding=1")
-    mask = masked(config, *lines, box=(left, 0, 64, 96), label="sky")
-    x = (np.arange(mask.data.shape[1]) + 0.5) / mask.data.shape[1] * 64 + left
+    mask = masked(config, *lines, box=(left, 0, width, 96), label="sky")
+    x = (np.arange(mask.data.shape[1]) + 0.5) / mask.data.shape[1] * width + left
     assert (mask.data.dtype, mask.threshold) == (np.float32, 0.5)
-    assert ((mask.data > 0.5) == (x > 64))[:, x < 128].all()
+    clear = (x > 0) & (x < 128) & (abs(x - 64) > 3)  # scores between samples are mixed
+    assert ((mask.data > 0.5) == (x > 64))[:, clear].all()
 
 
 def test_an_object_that_the_network_does_not_know_has_no_mask(config, tmp_path):

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from penstock import kit, paths
 from penstock.backends.triton_repository import find_model
 from penstock.cli import app
-from penstock.config import InferConfig, TrackerConfig
+from penstock.config import BrokerConfig, InferConfig, MessagesConfig, TrackerConfig
 from penstock.errors import PenstockError
 from penstock.kit.sdk import TREE, StandIn, build_tree, link
 from penstock.kit.sdk.building import MANIFEST
@@ -60,6 +60,23 @@ def test_what_another_version_made_is_made_anew_with_what_is_made_of_it(tmp_path
     assert (tmp_path / "b/two.txt").read_text() == "new"
 
 
+def test_what_was_replaced_by_hand_stays_even_then(tmp_path):
+    build_tree(PARTS, tmp_path)
+    (tmp_path / "a/one.txt").unlink()
+    (tmp_path / "a/one.txt").write_text("the real one")
+    newer = (StandIn("a/one.txt", "one", written("new"), revision=2), *PARTS[1:])
+    assert build_tree(newer, tmp_path).made == ["b/two.txt"]
+    assert (tmp_path / "b/two.txt").read_text() == "the real one"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"three.txt": 1}', '{"three.txt": [1]}'])
+def test_a_damaged_list_of_what_was_made_replaces_nothing(tmp_path, text):
+    build_tree(PARTS, tmp_path)
+    (tmp_path / MANIFEST).write_text(text)
+    newer = [StandIn(one.path, one.what, one.make, revision=2) for one in PARTS]
+    assert build_tree(newer, tmp_path).made == []
+
+
 def test_a_file_that_somebody_else_put_there_stays(tmp_path):
     (tmp_path / "three.txt").write_text("mine")
     assert build_tree(PARTS, tmp_path).made == ["a/one.txt", "b/two.txt"]
@@ -96,7 +113,8 @@ def test_the_link_is_made_once_and_replaces_nothing(tmp_path):
 def test_no_two_files_have_one_path_and_every_line_says_something():
     places = [stand_in.path for stand_in in TREE]
     assert len(set(places)) == len(places)
-    assert all(stand_in.what and stand_in.path.startswith("samples/") for stand_in in TREE)
+    assert all(stand_in.what for stand_in in TREE)
+    assert all(place.startswith(("samples/", "sources/")) for place in places)
     assert {stand_in.of for stand_in in TREE} - {""} <= set(places)
 
 
@@ -150,6 +168,17 @@ def test_every_tracker_configuration_means_the_tracker_in_its_name(tree):
         assert config.tracker == file.stem.split("_")[2]
         warned = " ".join(config.warnings)
         assert "unknown" not in warned
+
+
+def test_every_configuration_of_messages_is_read_without_a_warning(tree):
+    converters = list(tree.glob("sources/apps/**/*msgconv*"))
+    brokers = list(tree.glob("sources/libs/**/cfg_*.txt"))
+    assert (len(converters), len(brokers)) == (2, 5)
+    for file in converters:
+        config = MessagesConfig.read(file)
+        assert (config.sensors[0].id, config.warnings) == ("CAMERA_0", ())
+    for file in brokers:
+        assert BrokerConfig.read(file).warnings == ()
 
 
 def test_every_model_of_the_triton_repository_is_what_its_configuration_says(tree):

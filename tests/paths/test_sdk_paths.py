@@ -106,6 +106,7 @@ def test_a_model_of_another_format_has_its_onnx_network(tree, name, network):
 def test_a_users_own_onnx_network_stands_in_for_the_model_beside_it(tree, tmp_path):
     (tmp_path / "mine.uff.onnx").write_text("")
     assert paths.onnx_of(tmp_path / "mine.uff") == tmp_path / "mine.uff.onnx"
+    assert paths.onnx_of(tmp_path / "mine.uff_b16_dla1_fp16.engine") == tmp_path / "mine.uff.onnx"
     assert paths.onnx_of(tmp_path / "other.uff") is None
     assert paths.onnx_of(tmp_path / "model.engine") is None
 

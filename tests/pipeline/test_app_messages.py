@@ -35,20 +35,29 @@ def client(broker):
 def test_what_is_found_is_sent_every_few_frames(broker, client, ball, config, tmp_path):
     (tmp_path / "sensors.txt").write_text("[sensor0]\nenable=1\nid=gate\ntype=Camera\n")
     path = tmp_path / "app.txt"
+    sink = (
+        "enable=1\ntype=6\nmsg-broker-proto-lib=libnvds_redis_proto.so\n"
+        f"msg-broker-conn-str={broker.conn_str}\n"
+    )
     path.write_text(
         f"[source0]\nenable=1\ntype=2\nuri=file://{ball}\n{MUX}"
         f"[primary-gie]\nenable=1\nconfig-file={config}\n"
-        "[message-converter]\nenable=1\nmsg-conv-config=sensors.txt\nmsg-conv-payload-type=1\n"
-        "[sink0]\nenable=1\ntype=6\nmsg-conv-frame-interval=10\ntopic=found\n"
-        f"msg-broker-proto-lib=libnvds_redis_proto.so\nmsg-broker-conn-str={broker.conn_str}\n"
-        "[sink1]\nenable=1\ntype=1\n"
+        "[message-converter]\nenable=1\nmsg-conv-payload-type=1\nmsg-conv-frame-interval=15\n"
+        f"msg-conv-config=sensors.txt\n[sink0]\ntopic=found\n{sink}msg-conv-payload-type=1\n"
+        "msg-conv-frame-interval=10\nmsg-conv-config=sensors.txt\n"
+        f"[sink1]\ntopic=one\ndisable-msgconv=1\n{sink}"
+        f"[sink2]\ntopic=two\ndisable-msgconv=1\n{sink}[sink3]\nenable=1\ntype=1\n"
     )
     outcome = run_app(AppConfig.read(path), say=lambda _text: None, keys=False)
     assert (outcome.failures, outcome.warnings) == ({}, [])
-    sent = [json.loads(fields[b"metadata"]) for _, fields in client.xrange("found")]
-    assert len(sent) == 3  # of 30 frames
-    assert {message["sensorId"] for message in sent} == {"gate"}
-    assert all("person" in message["objects"][0].lower() for message in sent)
+    own, one, two = (
+        [json.loads(fields[b"metadata"]) for _, fields in client.xrange(topic)]
+        for topic in ("found", "one", "two")
+    )
+    assert (len(own), len(one)) == (3, 2)  # of 30 frames
+    assert one == two  # of one converter
+    assert {message["sensorId"] for message in own} == {"gate"}
+    assert all("person" in message["objects"][0].lower() for message in own + one)
 
 
 def test_a_message_starts_the_recording_of_a_camera(broker, client, tmp_path):
@@ -68,12 +77,13 @@ def test_a_message_starts_the_recording_of_a_camera(broker, client, tmp_path):
         with subprocess.Popen(line, **pipes) as process:
             try:
                 files = _record(client, saved)
+                time.sleep(1)  # something is to be in it
                 process.stdin.write("q")
                 process.stdin.flush()
                 assert "App run successful" in process.communicate(timeout=WAIT_S)[0]
             finally:
                 process.kill()
-    assert len(pictures(files[0])) >= 10
+    assert set(pictures(files[0])) == {(160, 120)}
 
 
 def _record(client, saved):

@@ -9,6 +9,7 @@ from footage import clip, detector, gst, pictures
 from penstock.config import AppConfig
 from penstock.errors import ConfigError
 from penstock.pipeline.app import run_app
+from penstock.pipeline.app.graph import build
 from streams import Gst, play
 
 GREEN = np.array([[[0, 255, 0]]])
@@ -92,6 +93,10 @@ def test_tiles_go_to_a_file_and_numbers_to_folders_and_lines(run, tmp_path):
     assert (label, zeros) == ("person", ["0.0"] * 7)
     assert 0 <= float(left) < float(right) <= 320
     assert 0 <= float(top) < float(bottom) <= 180
+    lines = (tmp_path / "found" / "00_001_000003.txt").read_text().splitlines()
+    boxes = np.array([line.split()[4:8] for line in lines], float)
+    assert (boxes[:, 2:] > boxes[:, :2]).all()
+    assert (boxes[:, 2:] - boxes[:, :2]).max() < 36  # no larger than the network's, frame px
     assert 0.5 < float(confidence) <= 1
     tracked = [
         line.split()
@@ -101,6 +106,40 @@ def test_tiles_go_to_a_file_and_numbers_to_folders_and_lines(run, tmp_path):
     assert len({fields[1] for fields in tracked}) == len(tracked)  # ids
     assert said[-2] == "\n**PERF:  FPS 0 (Avg)\tFPS 1 (Avg)\t" or said[0].startswith("\n**PERF:")
     assert re.fullmatch(r"\*\*PERF:  (\d+\.\d\d \(\d+\.\d\d\)\t){2}", said[-1])
+
+
+def test_what_else_the_tracker_tells_goes_to_folders_of_its_own(run, tmp_path, folder):
+    encode = "videorate ! video/x-raw,framerate=125/1 ! x264enc key-int-max=5"
+    clip(tmp_path / "clip_1.mp4", frames=4, pattern="blink", encode=encode)  # five of each colour
+    (tmp_path / "tracker.yml").write_text(
+        "%YAML:1.0\nBaseConfig:\n  trackerType: NvDeepSORT\nTargetManagement:\n"
+        "  probationAge: 0\n  maxShadowTrackingAge: 2\n  outputTerminatedTracks: 1\n"
+        "  outputShadowTracks: 1\nReID:\n  reidType: 1\n  outputReidTensor: 1\n"
+    )
+    run(
+        "[tracker]\nenable=1\nll-config-file=tracker.yml\n[sink0]\nenable=1\ntype=1\n"
+        "[application]\nterminated-track-output-dir=ended\nshadow-track-output-dir=shadows\n"
+        "reid-track-output-dir=vectors\n",
+        base=ONE.format(tmp_path),
+    )
+    lines = {
+        name: [
+            line.split()
+            for path in sorted((tmp_path / name).iterdir())
+            for line in path.read_text().splitlines()
+        ]
+        for name in ("ended", "shadows", "vectors")
+    }
+    for name in ("ended", "shadows"):
+        assert lines[name], name
+        assert {(fields[0], len(fields)) for fields in lines[name]} == {("person", 18)}
+        assert all(0 <= int(fields[-1]) < 20 for fields in lines[name])  # the box's own frame
+    assert lines["vectors"]
+    lengths = {len(fields) for fields in lines["vectors"]}
+    assert len(lengths) == 1
+    numbers = np.array([fields[1:] for fields in lines["vectors"]], float)
+    assert np.isfinite(numbers).all()
+    assert numbers.any()
 
 
 def test_without_tiles_each_sink_gets_its_own_source(run, tmp_path):
@@ -124,6 +163,26 @@ def test_beside_tiles_a_sink_may_get_a_single_source(run, tmp_path):
     )
     assert set(pictures(tmp_path / "all.mp4")) == {(640, 180)}
     assert pictures(tmp_path / "one.mp4") == [(320, 180)] * 15
+
+
+def test_the_size_of_the_frames_is_asked_for_where_the_mux_scales(tmp_path, folder, sources):
+    path = tmp_path / "app.txt"
+    path.write_text(f"{sources}[streammux]\nheight=180\n[sink0]\nenable=1\ntype=1\n")
+    with pytest.raises(ConfigError, match=r"line 6, \[streammux\]: wanted width of the frames"):
+        run_app(AppConfig.read(path), say=print, keys=False)
+
+
+def test_no_sink_waits_for_a_source_that_is_not_there_yet(tmp_path, folder, sources):
+    path = tmp_path / "app.txt"
+    path.write_text(
+        f"{sources}[streammux]\nwidth=320\nheight=180\n[sink0]\nenable=1\ntype=1\nsync=1\n"
+        "[sink1]\nenable=1\ntype=2\nsource-id=1\n"
+    )
+    ends = [end.get_by_name("end") for _, end in build(AppConfig.read(path)).ends]
+    assert [(end.get_property("async"), end.get_property("sync")) for end in ends] == [
+        (False, True),
+        (False, False),
+    ]
 
 
 def test_a_sink_for_a_source_that_is_not_there_is_refused(run):

@@ -84,6 +84,9 @@ def test_what_is_no_face_is_as_it_was(video, before, faces, gap, tmp_path):
             margin = (left - 0.2 * width, top - 0.2 * height, 1.4 * width, 1.4 * height)
             untouched[area(margin, grow_px=4)] = False
         difference = cv2.absdiff(after[n], before[n]).max(axis=2)
+        for box in boxes:
+            near = area(box, grow_px=80)
+            assert (difference[near][untouched[near]] > 30).mean() < 0.01
         assert difference[untouched].mean() < 5
         assert untouched.all() or difference[~untouched].mean() > 10
     lost = area(faces[gap - 1][0])

@@ -129,7 +129,7 @@ class Delivery:
                 self._is_connected, self._has_published = True, False
             if waiting:
                 self._publish(waiting)
-        except Exception as error:  # an adapter's mistake must not end the thread
+        except Exception as error:  # a mistake of an adapter must not end the thread
             self._failed(error)
             return
         self._back_off.reset()

@@ -105,9 +105,8 @@ class KafkaListener:
         self._were_missing |= missing
         if missing:
             self.close()
-            raise BrokerError(
-                f"kafka: {self._settings.where} has no topic {', '.join(sorted(missing))}: create it"
-            )
+            names = ", ".join(sorted(missing))
+            raise BrokerError(f"kafka: {self._settings.where} has no topic {names}: create it")
 
     def _on_assign(self, consumer: Any, partitions: list[Any]) -> None:
         """Where a group begins at the end, that is the end now, not when it is first asked for."""

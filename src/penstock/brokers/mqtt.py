@@ -1,4 +1,4 @@
-"""MQTT 3.1.1, QoS 1: the broker acknowledges every message."""
+"""MQTT 3.1.1 and 5, QoS 1: the broker acknowledges every message."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import os
 import queue
 import time
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, NoReturn
+
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from penstock.brokers.base import (
     TIMEOUT_S,
@@ -17,12 +20,13 @@ from penstock.brokers.base import (
     PublishError,
     RefusedMessageError,
 )
-from penstock.brokers.mqtt_connection import KEYS, MqttConnection
+from penstock.brokers.mqtt_connection import KEYS, MESSAGE_ID, MqttConnection
 from penstock.brokers.mqtt_envelope import enveloped
 from penstock.config import Key
 from penstock.errors import BrokerError, ConfigError
 
 _QOS = 1
+_FOR_EVER = frozenset({0x90, 0x95, 0x99})  # topic invalid, packet too large, format invalid
 _TOPIC_BYTES = 65535
 _PAYLOAD_BYTES = 268_435_455 - _TOPIC_BYTES - 8
 
@@ -59,7 +63,7 @@ class MqttBroker:
             numbers.append(self._send(message))
         taken = self._wait(numbers)
         if taken < len(numbers):
-            raise PublishError(self._connection.lost(), acknowledged=taken)
+            self._explain(numbers[taken], taken)
         if refusal:
             raise RefusedMessageError(f"mqtt: {refusal}", acknowledged=taken)
 
@@ -69,7 +73,22 @@ class MqttBroker:
 
     def _send(self, message: OutgoingMessage) -> int:
         payload = enveloped(message) if self._is_enveloped else message.payload
-        return int(self._connection.client.publish(message.topic, payload, qos=_QOS).mid)
+        beside = None
+        if self._connection.is_v5:
+            beside = Properties(PacketTypes.PUBLISH)
+            beside.ContentType = message.content_type
+            beside.UserProperty = (MESSAGE_ID, message.message_id)
+        client = self._connection.client
+        return int(client.publish(message.topic, payload, qos=_QOS, properties=beside).mid)
+
+    def _explain(self, number: int, taken: int) -> NoReturn:
+        """Say why the message behind the first ones was not taken."""
+        reason = self._connection.refused.get(number)
+        if reason is None:
+            raise PublishError(self._connection.lost(), acknowledged=taken)
+        text = f"mqtt: {self._connection.endpoint} refuses a message: {str(reason).lower()}"
+        kind = RefusedMessageError if reason.value in _FOR_EVER else PublishError
+        raise kind(text, acknowledged=taken)
 
     def _wait(self, numbers: Sequence[int]) -> int:
         """How many of the first messages are acknowledged, once no more can be expected."""
@@ -78,6 +97,8 @@ class MqttBroker:
         progress_s = time.monotonic()
         with connection.changed:
             while taken < len(numbers):
+                if numbers[taken] in connection.refused:
+                    break
                 if numbers[taken] in connection.acknowledged:
                     connection.acknowledged.discard(numbers[taken])
                     taken += 1

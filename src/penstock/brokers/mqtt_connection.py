@@ -26,6 +26,7 @@ from penstock.config import Key, Value
 from penstock.config.keys import ignored
 from penstock.errors import BrokerError, ConfigError
 
+MESSAGE_ID = "message-id"
 _CONNECT_S = 5.0
 _IN_FLIGHT = 1000
 _LOGIN_CODES = frozenset({"Bad user name or password", "Not authorized"})
@@ -46,6 +47,12 @@ KEYS: Mapping[str, Key] = {
         "name of the connection; the one that receives has `-in` behind it", "random", "id", _text
     ),
     "keep-alive": Key("seconds from one sign of life to the next", "60", "keep_alive", _seconds),
+    "protocol-version": Key(
+        "3 (3.1.1), or 5, which sends the message's id and media type beside it",
+        "3",
+        "version",
+        lambda value: value.choice({3: "3.1.1", 5: "5"}),
+    ),
     **TLS_KEYS,
     "loop-timeout": ignored("wait of the network loop", "a thread does that"),
     "set-threaded": ignored("network loop on a thread", "it always has one"),
@@ -64,7 +71,9 @@ class MqttConnection:
         ended: Why there is no connection any more; empty as long as there is one.
         subscribed: What the broker has answered to a subscription.
         changed: Notified when something was acknowledged, has arrived, or the connection ended.
-        acknowledged: Numbers of messages that the broker has taken.
+        acknowledged: Numbers of messages that the broker has answered to.
+        refused: Number of a message that the broker does not take → its reason.
+        is_v5: Whether it speaks MQTT 5.
         received: What has arrived.
     """
 
@@ -76,12 +85,14 @@ class MqttConnection:
         name = settings.get("id", "")
         self._name = f"{name}{suffix}" if name else ""
         self._keep_alive_s = settings.get("keep_alive", 60)
+        self.is_v5 = settings.get("version") == 5
         files = TlsFiles.of(settings)
         self._tls = files.context() if self.endpoint.is_tls else None
         if self._tls is not None:
             self._tls.sslsocket_class = _TlsSocket
         self.changed = threading.Condition()
         self.acknowledged: set[int] = set()
+        self.refused: dict[int, Any] = {}
         self.received: queue.SimpleQueue[IncomingMessage] = queue.SimpleQueue()
         self.client: Any = None
         self._answer: str | None = None  # of the broker to the login; empty: welcome
@@ -96,6 +107,7 @@ class MqttConnection:
         """
         self.close()
         self.acknowledged.clear()
+        self.refused.clear()
         self._answer, self.ended, self.subscribed = None, "", None
         client = self.client = self._new_client()
         try:
@@ -132,10 +144,10 @@ class MqttConnection:
         client = paho.Client(
             paho.CallbackAPIVersion.VERSION2,
             client_id=self._name,
+            protocol=paho.MQTTv5 if self.is_v5 else paho.MQTTv311,
             reconnect_on_failure=False,  # who calls knows when to try again, and what with
         )
         client.connect_timeout = _CONNECT_S
-        client.max_inflight_messages_set(_IN_FLIGHT)
         if self.endpoint.login.user:
             client.username_pw_set(self.endpoint.login.user, self.endpoint.login.password)
         if self._tls is not None:
@@ -159,7 +171,8 @@ class MqttConnection:
             )
         return f"{self.endpoint} refuses the connection: {answer.lower()}"
 
-    def _on_connect(self, _client: Any, _user: Any, _flags: Any, reason: Any, _more: Any) -> None:
+    def _on_connect(self, client: Any, _user: Any, _flags: Any, reason: Any, more: Any) -> None:
+        client.max_inflight_messages_set(getattr(more, "ReceiveMaximum", _IN_FLIGHT))
         with self.changed:
             self._answer = str(reason) if reason.is_failure else ""
             self.changed.notify_all()
@@ -171,8 +184,10 @@ class MqttConnection:
             self.ended = str(reason)
             self.changed.notify_all()
 
-    def _on_publish(self, _client: Any, _user: Any, number: int, _reason: Any, _more: Any) -> None:
+    def _on_publish(self, _client: Any, _user: Any, number: int, reason: Any, _more: Any) -> None:
         with self.changed:
+            if reason.is_failure:
+                self.refused[number] = reason
             self.acknowledged.add(number)
             self.changed.notify_all()
 
@@ -184,7 +199,9 @@ class MqttConnection:
             self.changed.notify_all()
 
     def _on_message(self, _client: Any, _user: Any, message: Any) -> None:
-        self.received.put(IncomingMessage(message.topic, bytes(message.payload)))
+        beside = dict(getattr(message.properties, "UserProperty", ()))
+        payload, message_id = bytes(message.payload), beside.get(MESSAGE_ID, "")
+        self.received.put(IncomingMessage(message.topic, payload, message_id))
 
 
 class _TlsSocket(ssl.SSLSocket):

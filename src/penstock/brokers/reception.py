@@ -62,8 +62,9 @@ class Reception:
             if not self._is_connected:
                 self._listener.connect()
                 self._is_connected = True
-            found = self._listener.receive(_WAIT_S)
-        except Exception as error:  # an adapter's mistake must not end the thread
+            for message in self._listener.receive(_WAIT_S):
+                self._on_message(message)
+        except Exception as error:  # a mistake of an adapter must not end the thread
             self._is_connected = False
             is_told = isinstance(error, PenstockError)
             text = str(error) if is_told else f"{type(error).__name__}: {error}"
@@ -72,5 +73,3 @@ class Reception:
             return
         self._back_off.reset()
         self._troubles.end("messages are received again")
-        for message in found:
-            self._on_message(message)

@@ -123,7 +123,9 @@ class _Connection:
             text = f"no answer from {self.endpoint} in time"
         if text is None and isinstance(error, redis.ConnectionError):
             text = f"the connection to {self.endpoint} was lost"
-        return f"redis: {text or f'{self.endpoint} refuses: {error}'}"
+        if text is None:  # redis-py puts the command in front, and with it the message
+            text = f"{self.endpoint} refuses: {str(error).rpartition('caused error: ')[2]}"
+        return f"redis: {text}"
 
     def _tls_settings(self) -> dict[str, Any]:
         if not self.endpoint.is_tls:

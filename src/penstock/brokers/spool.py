@@ -59,7 +59,7 @@ class Spool:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._folder_lock = lock
-        self._log = None if lock is None else SpoolLog(lock.folder)
+        self._log = None if lock is None else _opened(lock)
         self._max_bytes, self._max_age_s, self._clock = max_bytes, max_age_s, clock
         self._memory_limit = min(MEMORY_BYTES, max_bytes)
         self._file_bytes = min(_FILE_BYTES, max(1, max_bytes // _FILES))
@@ -215,6 +215,14 @@ class Spool:
     def _count(self) -> int:
         kept = self._left if self._log is None else self._log.next - self._log.first
         return len(self._memory) + kept
+
+
+def _opened(lock: FolderLock) -> SpoolLog:
+    try:
+        return SpoolLog(lock.folder)
+    except OSError:
+        lock.release()
+        raise
 
 
 def _grouped(records: Iterable[bytes], most_bytes: int) -> Iterator[list[bytes]]:

@@ -133,7 +133,7 @@ def _with_sources(config: AppConfig, found: dict[str, list[_Settings]]) -> AppCo
         return replace(config, sources=tuple(app_sources.sources_of(found.get("source", ()))))
     listed = app_sources.listed_in(_one(found, "source-list"))
     attributes = _one(found, "source-attr-all")
-    for name in ("uri", "several"):  # of each source, not of all
+    for name in ("uri", "several", "table"):  # of each source, not of all
         attributes.pop(name, None)
     base = SourceGroup(**attributes) if attributes else None
     if not listed.multi:
@@ -158,10 +158,6 @@ def _check(config: AppConfig, warnings: list[str]) -> None:
     """
     if not config.sources and config.listed is None:
         raise ConfigError(f"{config.file}: wanted a group [source0] with enable=1, got none")
-    for key in ("width", "height"):
-        if key not in config.mux.properties:
-            where = config.mux.where or f"{config.file}, [streammux]"
-            raise ConfigError(f"{where}: wanted {key} of the frames, pixels, which has no default")
     for gie in (config.primary, *config.secondaries):
         if gie is not None and not gie.config_file:
             raise ConfigError(f"{gie.where}: wanted config-file, the network's own")

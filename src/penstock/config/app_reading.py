@@ -67,7 +67,8 @@ def all_groups(key_file: KeyFile, warnings: list[str]) -> dict[str, Mapping[str,
     named = groups.get(_SOURCE, {}).get(_TABLE)
     if named is None:
         return groups
-    del groups[_SOURCE]
+    others = (value for key, value in groups.pop(_SOURCE).items() if key != _TABLE)
+    warnings += [f"{value.where}: not used beside {_TABLE}" for value in others]
     path = named.existing_file()
     text, told = read_text(path, where=named.where)
     warnings += told

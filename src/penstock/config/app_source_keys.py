@@ -40,6 +40,12 @@ SOURCE: Mapping[str, Key] = {
         _kind,
     ),
     "uri": Key("what to open; `file://` may be relative to this file", "none", "uri", itself),
+    "csv-file-path": Key(
+        "in a group `source` without a number: a table of sources; its first row names keys",
+        "none",
+        "table",
+        itself,
+    ),
     "num-sources": Key("type 3: how many", "1", "several", least_one),
     "camera-v4l2-dev-node": Key("type 1: number of the device", "0", "device", count),
     "camera-width": Key("type 1: width of its pictures, pixels", "its own", "camera_width", side),

@@ -23,6 +23,8 @@ def sources_of(groups: Iterable[dict[str, Any]]) -> list[SourceGroup]:
     """
     first, more = [], []
     for settings in groups:
+        if "table" in settings:
+            raise settings["table"].error("it in a group called source, without a number")
         if "kind" not in settings:
             raise ConfigError(f"{settings['where']}: wanted type, which has no default")
         uri: Value | None = settings.pop("uri", None)

@@ -111,7 +111,9 @@ class NvInfer(BatchTransform):
         Property("raw-output-generated-callback", "pointer", None, _UNUSED, accepted_only=True),
         Property("raw-output-generated-userdata", "pointer", None, _UNUSED, accepted_only=True),
         Property("output-tensor-meta", "bool", False, "Attach the network's outputs"),
-        Property("output-instance-mask", "bool", False, "Add the objects' masks (network-type 3 and 2)"),
+        Property(
+            "output-instance-mask", "bool", False, "Add the objects' masks (network-type 3 and 2)"
+        ),
         Property("input-tensor-meta", "bool", False, "Take the tensors of nvdspreprocess"),
         Property("clip-object-outside-roi", "bool", True, "Clip boxes at the frame's edges"),
         Property("crop-objects-to-roi-boundary", "bool", False, "Clip boxes at the roi offsets"),
@@ -185,21 +187,8 @@ class NvInfer(BatchTransform):
         from penstock.inference import FrameTask, open_task
 
         config = self._effective()
-        if config.classifier_async and (
-            config.network_type != _CLASSIFIER or config.process_mode != _OBJECTS
-        ):
-            self._warn(
-                [
-                    f"{config.where('classifier-async-mode')}: only for classifiers on objects "
-                    "(network-type=1, process-mode=2); without effect"
-                ]
-            )
-        if config.classifier_async and config.input_tensor_from_meta:
-            where = config.where("classifier-async-mode")
-            self._warn([f"{where}: without effect on tensors that were prepared before"])
-        elif config.classifier_async and config.output_tensor_meta:
-            where = config.where("output-tensor-meta")
-            self._warn([f"{where}: without effect with classifier-async-mode=1"])
+        if config.classifier_async:
+            self._warn(_doubts_of_async(config))
         self.task = open_task(config)
         if isinstance(self.task, FrameTask):
             self._frame_task = self.task
@@ -284,3 +273,19 @@ class NvInfer(BatchTransform):
                     "none has one; put nvtracker in front"
                 ]
             )
+
+
+def _doubts_of_async(config: InferConfig) -> list[str]:
+    """What `classifier-async-mode` does not go with."""
+    where = config.where("classifier-async-mode")
+    if config.network_type != _CLASSIFIER or config.process_mode != _OBJECTS:
+        return [
+            f"{where}: only for classifiers on objects (network-type=1, process-mode=2); "
+            "without effect"
+        ]
+    if config.input_tensor_from_meta:
+        return [f"{where}: without effect on tensors that were prepared before"]
+    if config.output_tensor_meta:
+        tensors = config.where("output-tensor-meta")
+        return [f"{tensors}: without effect together with classifier-async-mode"]
+    return []

@@ -275,13 +275,14 @@ class NvMsgBroker(Element, GstBase.BaseSink):
             "max_age_s": self.setting("spool-max-age"),
         }
         folder = self.setting("spool-dir")
-        if folder:
-            return Spool(named_folder(Path(folder)), **limits)
         name, address = self._address()
         destination = "\n".join((address.conn_str, str(address.config.file), address.topic))
         try:
-            return Spool(own_folder(name, destination), **limits)
+            lock = named_folder(Path(folder)) if folder else own_folder(name, destination)
+            return Spool(lock, **limits)
         except OSError as error:
+            if folder:
+                raise ConfigError(f"spool-dir: cannot use {folder}: {error.strerror}") from error
             self._warn(
                 f"messages that wait are kept in memory only ({error.strerror or error}): set "
                 "spool-dir to a folder that can be written"

@@ -187,12 +187,17 @@ class NetworkElement(BatchTransform):
             return
         where = config.where("classifier-async-mode")
         if config.network_type != _CLASSIFIER or config.process_mode != _OBJECTS:
-            self.warn([f"{where}: only for classifiers on objects; without effect"])
+            self.warn(
+                [
+                    f"{where}: only for classifiers on objects (network-type=1, process-mode=2); "
+                    "without effect"
+                ]
+            )
         elif config.input_tensor_from_meta:
             self.warn([f"{where}: without effect on tensors that were prepared before"])
         elif config.output_tensor_meta:
             told = config.where("output-tensor-meta")
-            self.warn([f"{told}: without effect on classifiers that do not wait ({where})"])
+            self.warn([f"{told}: without effect with classifier-async-mode=1"])
 
     def _warn_of_no_tensor(self, task: Task, *, at_least: int) -> None:
         """Say it where none has come before so many batches, or at the end."""

@@ -102,10 +102,10 @@ class Segmenter(RegionNetwork[Segmented]):
         obj, probabilities = roi.parent, found.probabilities
         if not self.config.output_instance_mask or obj is None or probabilities is None:
             return None
-        labels = self.config.labels
-        plane = labels.index(obj.label) if obj.label in labels else 0
-        if plane >= len(probabilities) or (obj.label not in labels and len(probabilities) > 1):
+        labels = self.config.labels[: len(probabilities)]
+        if obj.label not in labels and len(probabilities) > 1:
             return None
+        plane = labels.index(obj.label) if obj.label in labels else 0
         masks = PlaneMasks(np.array([plane]), probabilities, self.size)
         box = ltwh_to_xyxy(np.array([obj.ltwh], np.float32))
         return masks.over(to_network.xyxy(box))[0]

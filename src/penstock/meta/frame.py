@@ -120,8 +120,7 @@ class FrameMeta:
                 f"the pixels of source {self.source_id}, frame {self.frame_num} are gone: "
                 "read them while the buffer is alive and in memory:NVMM, or copy them then"
             )
-        # Behind nvmultistreamtiler the frames of a batch have one picture.
-        return surfaces[self.batch_id if len(surfaces) > 1 else 0]
+        return surfaces[self.batch_id]
 
     @property
     def image(self) -> NDArray[np.uint8]:

@@ -80,7 +80,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "NvDsInferParseYolo26": ("yolov10",),
     "NvDsInferParseYoloPose": ("yolov8-pose",),
     "NvDsInferParseYoloV8Pose": ("yolov8-pose",),
-    "NvDsInferParseYoloSeg": ("yolov8-seg",),
+    "NvDsInferParseYoloSeg": ("yolov8-seg", "boxes-scores-classes"),
 }
 """Well-known functions of C libraries → parsers that read such layers, the likeliest first."""
 

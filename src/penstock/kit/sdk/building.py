@@ -19,7 +19,7 @@ from penstock.paths import cache_dir
 __all__ = ["MANIFEST", "Built", "build_tree"]
 
 MANIFEST = "penstock-sdk.json"
-"""At the root of the tree: each file that was made here, and its recipe."""
+"""At the root of the tree: each file that was made here, its size and its recipe."""
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ def build_tree(
 ) -> Built:
     """Make every file that is missing or was made by an older recipe.
 
-    A file that was not made here is never replaced.
+    A file that was not made here is never replaced; of one with another size that is assumed.
 
     Args:
         stand_ins: What belongs into the tree.
@@ -90,7 +90,7 @@ class _Work:
         self._assets = {asset.name: asset for asset in ASSETS}
         self._folder, self._scratch, self._cache = folder, scratch, cache
         self._on_file, self._progress = on_file, progress
-        self._recipes = _read_manifest(folder / MANIFEST)
+        self._made_before = _read_manifest(folder / MANIFEST)
 
     def asset(self, name: str) -> Path:
         with writing_to(self._cache):
@@ -114,8 +114,8 @@ class _Work:
     def _is_there(self, stand_in: StandIn, target: Path) -> bool:
         if not target.exists():
             return False
-        recipe = self._recipe(stand_in)
-        return self._recipes.get(stand_in.path, recipe) == recipe
+        size, recipe = self._made_before.get(stand_in.path, (-1, ""))
+        return size != target.stat().st_size or recipe == self._recipe(stand_in)
 
     def _recipe(self, stand_in: StandIn) -> str:
         """Changes when the file must be made anew."""
@@ -131,15 +131,15 @@ class _Work:
             target.parent.mkdir(parents=True, exist_ok=True)
             draft.replace(target)
         self.built.made.append(stand_in.path)
-        self._recipes[stand_in.path] = self._recipe(stand_in)
+        self._made_before[stand_in.path] = (target.stat().st_size, self._recipe(stand_in))
         draft = self._scratch / MANIFEST
-        draft.write_text(json.dumps(self._recipes, indent=1))
+        draft.write_text(json.dumps(self._made_before, indent=1))
         draft.replace(self._folder / MANIFEST)
 
 
-def _read_manifest(path: Path) -> dict[str, str]:
+def _read_manifest(path: Path) -> dict[str, tuple[int, str]]:
     try:
         read = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return {str(name): str(recipe) for name, recipe in read.items()} if type(read) is dict else {}
+        return {str(name): (int(size), str(recipe)) for name, (size, recipe) in read.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}  # then nothing was made here, and all stays as it is

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from onnx import TensorProto
 
 from penstock.kit.onnx_graph import GraphBuilder
 from penstock.kit.sdk.candidates import Part, Size, join_candidates
@@ -103,7 +104,9 @@ class _Grid:
         nearest = graph.add("Reshape", "grid/objects", nearest, self._shape("flat", self.cells))
         cost = graph.add("ReduceMin", "grid/cost", costs, axes=[2], keepdims=0)
         far = graph.constant("grid/far_away", np.array(_FAR / 2, np.float32))
-        taken = graph.add("Cast", "grid/taken", graph.add("Less", "grid/near", cost, far), to=1)
+        taken = graph.add(
+            "Cast", "grid/taken", graph.add("Less", "grid/near", cost, far), to=TensorProto.FLOAT
+        )
         told = self._of_nearest("grid/told", scores, nearest)
         shape = self._shape("square", self.rows, self.columns)
         told = graph.add("Reshape", "grid/told_square", told, shape)

@@ -8,6 +8,7 @@ rounds every chain of n boxes that cover each other is settled as the greedy way
 from __future__ import annotations
 
 import numpy as np
+from onnx import TensorProto
 
 from penstock.kit.onnx_graph import GraphBuilder
 
@@ -15,7 +16,6 @@ __all__ = ["best_of_classes"]
 
 _CONSIDERED = 256
 _ROUNDS = 5  # odd: what is not settled by then is taken for covered
-_TINY = 1e-6
 
 
 def best_of_classes(
@@ -84,7 +84,9 @@ def _covers(graph: GraphBuilder, boxes: str, scores: str, overlap: float, column
     mine = graph.add("Unsqueeze", "pairs/mine", scores, graph.integers("pairs/row", 3))
     other = graph.add("Unsqueeze", "pairs/other", scores, graph.integers("pairs/column", 2))
     better = graph.add("Greater", "pairs/better", mine, other)
-    return graph.add("Cast", "pairs", graph.add("And", "pairs/covers", better, overlaps), to=1)
+    return graph.add(
+        "Cast", "pairs", graph.add("And", "pairs/covers", better, overlaps), to=TensorProto.FLOAT
+    )
 
 
 def _turned(graph: GraphBuilder, name: str, column: str) -> str:

@@ -62,10 +62,19 @@ def build(config: AppConfig) -> AppGraph:
         pipeline.add(batches)
     else:
         sources, batches = _sources(config, pipeline)
+    _require_size(batches, config)
     graph = AppGraph(pipeline, sources, batches, batches)
     _add_analysis(graph, config)
     _add_endings(graph, config)
     return graph
+
+
+def _require_size(batches: Gst.Element, config: AppConfig) -> None:
+    """All muxes but the new one scale, and must know to what."""
+    for key in ("width", "height"):
+        if batches.find_property(key) is not None and key not in config.mux.properties:
+            where = config.mux.where or f"{config.file}, [streammux]"
+            raise ConfigError(f"{where}: wanted {key} of the frames, pixels, which has no default")
 
 
 def _sources(config: AppConfig, pipeline: Gst.Pipeline) -> tuple[list[AppSource], Gst.Element]:

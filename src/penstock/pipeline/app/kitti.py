@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from penstock.errors import ConfigError
 from penstock.meta import BatchMeta, FrameMeta, ObjectMeta
-from penstock.meta.tracking import ReidVector, Target, TargetsMeta
+from penstock.meta.tracking import ReidVector, Target
 
 _APP = 0  # deepstream-app can run several configurations at once, and counts them
 _UNSAID = "0.0 0.0 0.0 0.0 0.0 0.0 0.0"
@@ -54,7 +52,7 @@ def write_targets(batch: BatchMeta, folder: Path, *, kind: int) -> None:
     """
     frames = {frame.pad_index: frame for frame in batch.frames}
     for told in batch.user.of(kind):
-        for source in told.data.sources if isinstance(told.data, TargetsMeta) else ():
+        for source in told.sources:
             frame = frames.get(source.source_id)
             if frame is not None:
                 lines = [line for target in source.targets for line in _track(target)]
@@ -66,9 +64,8 @@ def write_vectors(batch: BatchMeta, folder: Path) -> None:
     for frame in batch.frames:
         lines = []
         for obj in frame.objects:
-            for told in obj.user.of(ReidVector.META_TYPE):
-                values = np.asarray(told.data.values)
-                numbers = " ".join(f"{value:.6f}" for value in values)
+            for vector in obj.user.of(ReidVector):
+                numbers = " ".join(f"{value:.6f}" for value in vector.values)
                 lines.append(f"{obj.track_id % 2**64} {numbers}")
         _write(folder, _name(frame), lines)
 

@@ -8,7 +8,6 @@ from penstock.config import SinkGroup
 from penstock.errors import ConfigError
 from penstock.gst import Gst
 from penstock.pipeline.app.parts import described, give
-from penstock.pipeline.app.times import keep_times
 from penstock.pipeline.endings import QUEUE
 
 NOWHERE, WINDOW, FILE, STREAM, OVERLAY, MESSAGES, WINDOW_3D = range(1, 8)
@@ -36,7 +35,9 @@ def sink_bin(group: SinkGroup) -> Gst.Bin:
     made = make(group)
     end = made.get_by_name("end")
     if end is not None:
-        give(end, {"sync": group.sync, "qos": group.qos, **group.properties}, where=group.where)
+        # Sinks of one source must not wait for those of another that is not there yet.
+        told = {"async": False, "sync": group.sync, "qos": group.qos, **group.properties}
+        give(end, told, where=group.where)
     return made
 
 
@@ -60,8 +61,6 @@ def _file(group: SinkGroup) -> Gst.Bin:
     made = _described(group, f"{encode} ! {muxer} ! filesink name=end")
     made.get_by_name("end").set_property("location", str(path))
     _set_encoder(made, group)
-    if group.codec == MPEG4:
-        keep_times(made.get_by_name("encoder"))
     return made
 
 
