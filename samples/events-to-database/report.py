@@ -11,12 +11,12 @@ import duckdb
 QUERIES = Path(__file__).parent / "queries"
 NAMES = ("counts_per_hour", "dwell", "line_crossings")
 PEOPLE = """
-SELECT time_bucket(INTERVAL 2 SECONDS, time) AS at, label, count(DISTINCT track) AS objects
-FROM objects WHERE track IS NOT NULL GROUP BY ALL ORDER BY at
+SELECT time_bucket(INTERVAL 2 SECONDS, time) AS moment, label, count(DISTINCT track) AS objects
+FROM objects WHERE track IS NOT NULL GROUP BY ALL ORDER BY moment
 """
 TOTALS = """
-SELECT line, time AS at, sum(sum(count)) OVER (PARTITION BY line ORDER BY time) AS total
-FROM crossings GROUP BY line, time ORDER BY line, at
+SELECT line, time AS moment, sum(sum(count)) OVER (PARTITION BY line ORDER BY time) AS total
+FROM crossings GROUP BY line, time ORDER BY line, moment
 """
 
 
@@ -36,14 +36,14 @@ def draw(database: duckdb.DuckDBPyConnection, path: Path) -> None:
     figure = Figure(figsize=(10, 6.5), layout="constrained")
     axes = figure.subplot_mosaic([["people", "people"], ["lines", "dwell"]])
     by_label: dict[str, list[tuple[object, int]]] = {}
-    for at, label, objects in database.execute(PEOPLE).fetchall():
-        by_label.setdefault(label, []).append((at, objects))
+    for moment, label, objects in database.execute(PEOPLE).fetchall():
+        by_label.setdefault(label, []).append((moment, objects))
     for label, points in sorted(by_label.items(), key=lambda item: -len(item[1]))[:4]:
         axes["people"].plot(*zip(*points, strict=True), label=label)
     axes["people"].set_title("objects, every 2 s")
     by_line: dict[str, list[tuple[object, int]]] = {}
-    for line, at, total in database.execute(TOTALS).fetchall():
-        by_line.setdefault(line, []).append((at, int(total)))
+    for line, moment, total in database.execute(TOTALS).fetchall():
+        by_line.setdefault(line, []).append((moment, int(total)))
     for line, points in by_line.items():
         axes["lines"].step(*zip(*points, strict=True), where="post", label=line, marker=".")
     axes["lines"].set_title("line crossings")

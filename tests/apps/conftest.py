@@ -1,12 +1,16 @@
 """Applications as DeepStream's users have them, beside their configuration, on the kit's tree."""
 
+import os
 import shutil
+import signal
 import socket
+import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from footage import penstock
+from footage import command, penstock
 
 TREE = Path(__file__).parent / "tree"
 collect_ignore = ["tree"]  # scripts, some of them named test_
@@ -33,16 +37,57 @@ def free_port():
 
 
 @pytest.fixture
-def run_app(sdk, tmp_path):
-    """Run an application in a folder that lies where such folders lie; its output."""
+def placed(sdk, tmp_path, monkeypatch):
+    """The applications in a folder that lies where such folders lie."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return Path(shutil.copytree(TREE, tmp_path / "sources" / "deepstream_python_apps"))
 
-    def run(path, *arguments, code=0, options=("--headless",), timeout=120):
-        apps = tmp_path / "sources" / "deepstream_python_apps"
-        shutil.copytree(TREE, apps)
-        folder, script = (apps / path).parent, (apps / path).name
+
+@pytest.fixture
+def run_app(placed):
+    """Run an application in its folder to its end; its output."""
+
+    def run(path, *arguments, code=0, options=("--headless",), timeout=200):
+        folder, script = (placed / path).parent, (placed / path).name
         done = penstock("run", *options, script, *arguments, cwd=folder, timeout=timeout)
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
         return done
 
     return run
+
+
+@pytest.fixture
+def start_app(placed):
+    """Run an application in its folder while the `with` block lasts; then interrupt it."""
+
+    @contextmanager
+    def start(path, *arguments):
+        words = command("run", "--headless", (placed / path).name, *arguments)
+        process = subprocess.Popen(
+            words,
+            cwd=(placed / path).parent,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        with process:
+            try:
+                yield process
+                process.send_signal(signal.SIGINT)
+                assert process.wait(timeout=60) == 0
+            finally:
+                process.kill()
+
+    return start
+
+
+def lines_until(process, wanted):
+    """Read what a running application prints up to a line with `wanted`."""
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if wanted in line:
+            return lines
+    raise AssertionError(f"no line with {wanted!r} in {''.join(lines)}")

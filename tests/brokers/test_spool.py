@@ -95,10 +95,10 @@ class SpoolMachine(RuleBasedStateMachine):
 
 
 TestSpoolMachine = SpoolMachine.TestCase
-TestSpoolMachine.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestSpoolMachine.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(lists=st.lists(SIZES, max_size=25), max_bytes=st.integers(8_000, 40_000))
 def test_the_oldest_go_where_there_is_not_enough_room_and_no_more_than_must(lists, max_bytes):
     with tempfile.TemporaryDirectory() as folder:
@@ -156,7 +156,7 @@ def test_a_message_larger_than_half_the_spool_is_dropped_and_told(tmp_path):
     some.close()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_a_file_that_is_cut_off_or_damaged_gives_all_in_front_of_that(data):
     with tempfile.TemporaryDirectory() as name:

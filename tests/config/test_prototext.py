@@ -112,7 +112,10 @@ def test_damage_is_an_error_with_a_line_and_nothing_else(tmp_path_factory, start
         ("\na: ]", "line 2: wanted a value for a, got ']'"),
         ("a: [1 2]", "line 1: wanted ',' or ']' in the list a, got '2'"),
         ("a: 'x\ny'", 'line 1: wanted a text that ends on its line, got "\'x"'),
-        ("[property]\n", "line 1: wanted the name of a field, got '['"),
+        (
+            "[property]\n",
+            "line 1: wanted the name of a field (a file of [groups] is nvinfer's), got '['",
+        ),
         ("a=1", "line 1: wanted name: value or name { … }, got '=1'"),
         ("a {" * 60, "line 1: wanted at most 50 messages inside each other"),
     ],

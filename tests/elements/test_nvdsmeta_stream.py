@@ -144,11 +144,6 @@ def warnings_and_end(pipeline):
     while message.type == Gst.MessageType.WARNING:
         told.append(message.parse_warning()[0].message)
         message = bus.timed_pop_filtered(20 * Gst.SECOND, kinds)
-    bus.set_flushing(False)
-    for element in (pipeline, *pipeline.iterate_elements()):
-        element.set_state(Gst.State.READY)
-    while (late := bus.pop_filtered(Gst.MessageType.WARNING)) is not None:
-        told.append(late.parse_warning()[0].message)
     pipeline.set_state(Gst.State.NULL)
     assert message.type == Gst.MessageType.EOS, error_text(message)
     return told

@@ -33,13 +33,22 @@ def test_a_configuration_file_is_all_it_takes(from_file):
     assert engine.warnings == ()
 
 
+def test_a_network_of_a_fixed_size_keeps_it_and_says_so(from_file, any_backend):
+    lines = ("net-scale-factor=0.00392156862745098", "cluster-mode=2", "infer-dims=3;64;48")
+    engine = from_file(*lines, backend=any_backend)
+    assert engine.infer(make_rois(ONE))[0][0].ltwh == (4, 6, 10, 8)
+    (warning,) = engine.warnings
+    assert "line 6, [property] infer-dims: 48x64 is asked for" in warning
+    assert "the network's input is 32x24 and cannot change: that counts" in warning
+
+
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
         ("network-type=1", r"line 4, \[property\] network-type: a detector has"),
         (
-            "infer-dims=3;64;64",
-            r"line 4, .* infer-dims: .*net\.onnx: .*\(\?, 3, 24, 32\).*3, 64, 64",
+            "infer-dims=1;64;64",
+            r"line 4, .* infer-dims: .*net\.onnx: .*\(\?, 3, 24, 32\).*1, 64, 64",
         ),
         (
             "model-color-format=2",

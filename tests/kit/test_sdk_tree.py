@@ -86,8 +86,32 @@ def test_a_file_that_somebody_else_put_there_stays(tmp_path):
 def test_one_file_that_cannot_be_made_leaves_the_others_and_no_half_of_itself(tmp_path):
     parts = (StandIn("bad", "bad", broken), same_as("bad", path="of_bad"), *PARTS)
     built = build_tree(parts, tmp_path)
-    assert built.failures == {"bad": "no such package", "of_bad": "needs bad: no such package"}
+    assert built.failures == {"bad": "no such package", "of_bad": "no such package"}
     assert names(tmp_path) == ["a/one.txt", "b/two.txt", "three.txt"]
+
+
+def test_the_command_tells_each_reason_once_and_what_is_missing_for_it(tmp_path, monkeypatch):
+    parts = (StandIn("bad", "bad", broken), same_as("bad", path="of_bad"), *PARTS)
+    monkeypatch.setattr("penstock.kit.sdk.TREE", parts)
+    done = CliRunner().invoke(app, ["kit", "sdk", str(tmp_path)])
+    assert isinstance(done.exception, PenstockError)
+    assert str(done.exception).splitlines() == [
+        "2 files could not be made; the others are there:",
+        "- bad and 1 more: no such package",
+    ]
+    assert done.stdout.splitlines()[-1] == str(tmp_path)
+    assert (tmp_path / "three.txt").exists()
+
+
+def test_an_asset_that_cannot_be_fetched_is_asked_for_once(index, tmp_path):
+    def needs_bus(workshop, output):
+        output.write_bytes(workshop.asset("bus").read_bytes())
+
+    parts = [StandIn(name, name, needs_bus) for name in "abc"]
+    built = build_tree(parts, tmp_path / "tree", cache=tmp_path / "cache")
+    assert len(built.failures) == 3
+    assert len(set(built.failures.values())) == 1
+    assert len(index.requests) == 1
 
 
 def test_a_folder_that_cannot_be_written_is_told_with_the_way_out(tmp_path):

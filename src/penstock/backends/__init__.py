@@ -4,7 +4,15 @@ One name table, one interface. The libraries behind it are loaded with the backe
 never by importing this room.
 """
 
-from penstock.backends.base import Backend, PictureInput, Precision, Shape, TensorSpec, Threads
+from penstock.backends.base import (
+    Backend,
+    FixedInputError,
+    PictureInput,
+    Precision,
+    Shape,
+    TensorSpec,
+    Threads,
+)
 from penstock.backends.choice import BACKENDS, cache_folder, default_backend
 from penstock.backends.cores import usable_cores
 from penstock.backends.patience import Watch
@@ -12,6 +20,7 @@ from penstock.backends.patience import Watch
 __all__ = [
     "BACKENDS",
     "Backend",
+    "FixedInputError",
     "PictureInput",
     "Precision",
     "Shape",

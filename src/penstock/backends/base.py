@@ -153,13 +153,17 @@ def specs_text(specs: Mapping[str, TensorSpec]) -> str:
     return ", ".join(f"{name!r} {spec}" for name, spec in specs.items())
 
 
+class FixedInputError(ModelError):
+    """The network's input has other sizes than those asked for, and cannot change."""
+
+
 def settle_input_shape(
     model: Path, name: str, declared: Shape, asked: Shape | None, batch: int | None = None
 ) -> Shape:
     """The shape of an input, batch included, once the caller's wishes are known.
 
     Raises:
-        ModelError: The model's own dimensions are different from those asked for.
+        FixedInputError: The model's own dimensions are different from those asked for.
     """
     images = declared[0] or batch if declared else None
     if asked is None:
@@ -168,7 +172,7 @@ def settle_input_shape(
         own in (None, wish) for own, wish in zip(declared[1:], asked, strict=True)
     )
     if not fits:
-        raise ModelError(
+        raise FixedInputError(
             f"{model}: input {name!r} of the network is {shape_text(declared)}, batch first; "
             f"the settings ask for {shape_text(asked)} after the batch"
         )

@@ -18,7 +18,7 @@ class Watch:
         report: Called with one sentence when the server goes away for the first time.
 
     Attributes:
-        interruptions: How many times a server was away and came back, or not.
+        interruptions: How many questions lost their server before they were answered.
     """
 
     def __init__(self, report: Callable[[str], None] | None = None) -> None:
@@ -41,7 +41,7 @@ class Watch:
         self._stopped.wait(seconds)
 
     def interrupted(self, text: str) -> None:
-        """Count an absence; report the first."""
+        """Count a question that lost its server; report the first."""
         with self._lock:
             self.interruptions += 1
             first = self.interruptions == 1

@@ -29,6 +29,7 @@ from penstock.errors import BrokerError, ConfigError
 MESSAGE_ID = "message-id"
 _CONNECT_S = 5.0
 _IN_FLIGHT = 1000
+_IN_FLIGHT_5 = 10  # brokers of MQTT 5 end connections with more than they want; none wants less
 _LOGIN_CODES = frozenset({"Bad user name or password", "Not authorized"})
 
 
@@ -148,6 +149,7 @@ class MqttConnection:
             reconnect_on_failure=False,  # who calls knows when to try again, and what with
         )
         client.connect_timeout = _CONNECT_S
+        client.max_inflight_messages_set(_IN_FLIGHT_5 if self.is_v5 else _IN_FLIGHT)
         if self.endpoint.login.user:
             client.username_pw_set(self.endpoint.login.user, self.endpoint.login.password)
         if self._tls is not None:
@@ -171,8 +173,7 @@ class MqttConnection:
             )
         return f"{self.endpoint} refuses the connection: {answer.lower()}"
 
-    def _on_connect(self, client: Any, _user: Any, _flags: Any, reason: Any, more: Any) -> None:
-        client.max_inflight_messages_set(getattr(more, "ReceiveMaximum", _IN_FLIGHT))
+    def _on_connect(self, _client: Any, _user: Any, _flags: Any, reason: Any, _more: Any) -> None:
         with self.changed:
             self._answer = str(reason) if reason.is_failure else ""
             self.changed.notify_all()

@@ -77,14 +77,17 @@ def _property(
 ) -> Finding:
     """What becomes of a property; where its element is not known, of any that could have it."""
     if known := sorted(factories):
-        lacking = [factory for factory in known if not has_property(factory, name)]
         shown = f"{'|'.join(known)}.{name}"
-        if lacking:
-            reason = f"{lacking[0]} has no such property{_close(lacking[0], name)}"
+        having = [factory for factory in known if has_property(factory, name)]
+        if not having:
+            reason = f"{known[0]} has no such property{_close(known[0], name)}"
             return Finding(path, line, "property", shown, UNSUPPORTED, reason)
-        unused = [reason for factory in known if (reason := why_ignored(factory, name))]
-        state = IGNORED if len(unused) == len(known) else SUPPORTED
-        return Finding(path, line, "property", shown, state, unused[0] if unused else "")
+        unused = [reason for factory in having if (reason := why_ignored(factory, name))]
+        if len(unused) == len(having):
+            return Finding(path, line, "property", shown, IGNORED, unused[0])
+        lacking = ", ".join(factory for factory in known if factory not in having)
+        reason = f"{lacking} has no such property, if it is that" if lacking else ""
+        return Finding(path, line, "property", shown, SUPPORTED, reason)
     candidates = [*sorted(used), *_OF_DECODEBIN, *TABLE]
     owner = next((one for one in candidates if _made(one) and has_property(one, name)), None)
     if owner is None:

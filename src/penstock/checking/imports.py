@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from penstock.checking.finding import SUPPORTED, UNSUPPORTED, Finding
-from penstock.checking.literals import Script
+from penstock.checking.finding import IGNORED, SUPPORTED, UNSUPPORTED, Finding
+from penstock.checking.literals import Script, dotted
+
+_CATCHES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
 def find(
@@ -24,6 +26,7 @@ def find(
         explained: Module → why there is none.
     """
     folders = [path.resolve().parent, path.resolve().parent.parent]
+    expected = _in_a_try(script)
     for node in ast.walk(script.tree):
         if isinstance(node, ast.Import):
             modules = [one.name for one in node.names]
@@ -33,8 +36,38 @@ def find(
             continue
         for module in modules:
             reason = _reason_against(module, folders, provided=provided, explained=explained)
-            state = UNSUPPORTED if reason else SUPPORTED
-            yield Finding(path, node.lineno, "import", module, state, reason)
+            if reason and id(node) in expected:
+                reason = f"the script goes on without it: {reason}"
+                yield Finding(path, node.lineno, "import", module, IGNORED, reason)
+            else:
+                state = UNSUPPORTED if reason else SUPPORTED
+                yield Finding(path, node.lineno, "import", module, state, reason)
+
+
+def _in_a_try(script: Script) -> set[int]:
+    """The imports without which the script goes on."""
+    found: set[int] = set()
+    for node in ast.walk(script.tree):
+        if isinstance(node, ast.Try):
+            going_on = [one for one in node.handlers if not _gives_up(one)]
+            caught = {name for handler in going_on for name in _caught(handler)}
+            if caught & _CATCHES:
+                found |= {id(inner) for part in node.body for inner in ast.walk(part)}
+    return found
+
+
+def _gives_up(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        return dotted(last.value.func).rpartition(".")[2] in ("exit", "_exit", "quit")
+    return isinstance(last, ast.Raise)
+
+
+def _caught(handler: ast.ExceptHandler) -> list[str]:
+    if handler.type is None:
+        return ["Exception"]
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return [ast.unparse(kind) for kind in kinds]
 
 
 def _reason_against(

@@ -72,20 +72,30 @@ class Script:
 
 
 def assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """The targets of an assignment and what they get."""
+    """The targets of an assignment, or a loop over a list that is written out, and their values."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
-            pairs = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
-            if pairs and len(target.elts) == len(node.value.elts):  # type: ignore[attr-defined]
-                yield from zip(target.elts, node.value.elts, strict=True)  # type: ignore[attr-defined]
-            else:
-                yield target, node.value
+            yield from _pairs(target, node.value)
     elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
         yield node.target, node.value
+    elif isinstance(node, ast.For) and isinstance(node.iter, ast.Tuple | ast.List):
+        for value in node.iter.elts:
+            yield from _pairs(node.target, value)
     elif isinstance(node, ast.arguments):
         positional = [*node.posonlyargs, *node.args]
-        for argument, value in zip(reversed(positional), reversed(node.defaults), strict=False):
-            yield ast.Name(argument.arg), value
+        for one, value in zip(reversed(positional), reversed(node.defaults), strict=False):
+            yield ast.Name(one.arg), value
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """`a, b = x, y` is two assignments."""
+    sequence = (ast.Tuple, ast.List)
+    if isinstance(target, sequence) and isinstance(value, sequence):
+        if len(target.elts) == len(value.elts):
+            for one, other in zip(target.elts, value.elts, strict=True):
+                yield from _pairs(one, other)
+    else:
+        yield target, value
 
 
 def name_of(node: ast.expr) -> str:

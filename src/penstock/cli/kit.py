@@ -68,8 +68,17 @@ def sdk(
         print(f"{tree.link(root)} -> {root}", file=sys.stderr)
     print(root)
     if built.failures:
-        files = "\n".join(f"  {path}: {why}" for path, why in built.failures.items())
-        raise PenstockError(f"{len(built.failures)} files could not be made:\n{files}")
+        raise PenstockError(_told(built.failures))
+
+
+def _told(failures: dict[str, str]) -> str:
+    """Each reason once, with the files that it keeps from being made."""
+    lines = [f"{len(failures)} files could not be made; the others are there:"]
+    for reason in dict.fromkeys(failures.values()):
+        first, *others = (path for path, why in failures.items() if why == reason)
+        more = f" and {len(others)} more" if others else ""
+        lines.append(f"- {first}{more}: {reason}")
+    return "\n".join(lines)
 
 
 def _build(root: Path) -> Built:

@@ -184,7 +184,9 @@ class _Reader:
 
     def _field(self, message: Message, *, depth: int) -> None:
         if self._next.kind != "name":
-            raise self._error("the name of a field")
+            key_file = self._next.text == "[" and not depth
+            hint = " (a file of [groups] is nvinfer's)" if key_file else ""
+            raise self._error(f"the name of a field{hint}")
         name = self._take()
         values = message.fields.setdefault(name.text, [])
         colon = self._next.text == ":" and self._take()

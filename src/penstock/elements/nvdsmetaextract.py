@@ -51,14 +51,14 @@ class NvDsMetaExtract(AccessUnits, Gst.Element):
         super().__init__()
         self.frames_damaged = 0
 
-    def do_change_state(self, transition: Gst.StateChange) -> Gst.StateChangeReturn:
-        """Count anew; tell at the end how much could not be read."""
-        if transition == Gst.StateChange.READY_TO_PAUSED:
-            self.frames_damaged = 0
-        result = super().do_change_state(transition)
-        if transition == Gst.StateChange.PAUSED_TO_READY and self.frames_damaged > 1:
+    def ready(self) -> None:
+        """Count anew."""
+        self.frames_damaged = 0
+
+    def ended(self) -> None:
+        """Tell how much could not be read."""
+        if self.frames_damaged > 1:
             post_warning(self, f"the metadata of {self.frames_damaged} pictures could not be read")
-        return result
 
     def rewritten(self, buffer: Gst.Buffer, form: StreamForm) -> Gst.Buffer:
         """The same access unit with its metadata attached."""

@@ -126,7 +126,7 @@ class NvInferServer(NetworkElement):
         super().close()
         watch, self._watch = self._watch, None
         if watch is not None and watch.interruptions:
-            self.log.info(self, f"the server was away {watch.interruptions} time(s)")
+            self.log.info(self, f"{watch.interruptions} question(s) lost their server")
 
     def do_change_state(self, transition: Gst.StateChange) -> Gst.StateChangeReturn:
         """Whoever stops the pipeline shall not wait for a server."""

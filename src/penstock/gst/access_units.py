@@ -53,11 +53,16 @@ class AccessUnits(Element):
         """What leaves in place of an access unit; may raise."""
         raise NotImplementedError
 
+    def ended(self) -> None:
+        """The stream has ended."""
+
     def _sink_event(self, pad: Gst.Pad, parent: Gst.Object, event: Gst.Event) -> bool:
         try:
             if event.type == Gst.EventType.CAPS:
                 self._agree(event.parse_caps())
                 return bool(self._src.push_event(event))
+            if event.type == Gst.EventType.EOS:
+                self.ended()
             return bool(pad.event_default(parent, event))
         except BaseException as error:  # nothing may escape into C
             post_error(self, error)

@@ -68,7 +68,11 @@ class Classifier(RegionNetwork[Attributes]):
             config, backend=backend, batch_size=batch_size, threads=threads, cache=cache
         )
         self.parser, self._parser, warnings = open_class_parser(config, self._network)
-        self.warnings = (*warnings, *check_classifier_labels(config, self._parser.num_classes))
+        self.warnings = (
+            *self._network.warnings,
+            *warnings,
+            *check_classifier_labels(config, self._parser.num_classes),
+        )
         self._context = ClassContext(
             self.size, config.classifier_threshold, config.classifier_labels
         )

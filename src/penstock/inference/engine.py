@@ -71,7 +71,7 @@ class Engine(RegionNetwork[list[Detection]]):
         self.labels = tuple(config.labels if labels is None else labels)
         if labels is not None:
             told += check_labels(labels, self.num_classes, where="labels")
-        self.warnings = (*warnings, *told)
+        self.warnings = (*self._network.warnings, *warnings, *told)
         self._classes = ClassColumns.of(config, num_classes=self.num_classes)
         self._context = ParseContext(
             self._network.size,

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penstock.backends import BACKENDS, Backend, PictureInput, Precision, Shape, TensorSpec, Threads
+from penstock.backends import (
+    BACKENDS,
+    Backend,
+    FixedInputError,
+    PictureInput,
+    Precision,
+    Shape,
+    TensorSpec,
+    Threads,
+)
 from penstock.config import InferConfig
 from penstock.errors import ConfigError, ModelError
 from penstock.inference.mean_picture import read_mean
@@ -43,6 +53,7 @@ class Network:
         layers: The output layers to read, without the batch.
         metadata: The model's `metadata_props`.
         precision_used: What the arithmetic really is.
+        warnings: What the user should hear about, one sentence each.
 
     Raises:
         ConfigError: A setting does not fit the network; with file, line and key.
@@ -62,6 +73,7 @@ class Network:
         if self._backend.takes_pictures:  # it does the rest itself
             config = config.replace(input_order=1, scale=1.0, offsets=())
         self.spec = _input_spec(config, self._input, spec, given=given)
+        self.warnings = _told_of_size(config, self.spec.size)
         most = config.batch_size if config.elsewhere else _most(self.spec.size)
         self.batch_size = self._backend.max_batch or min(config.batch_size, most)
         self._static = self._backend.max_batch is not None
@@ -148,19 +160,44 @@ def _open(
         channels, height, width = config.input_shape
         shape = (height, width, channels) if config.input_order else (channels, height, width)
         key = "infer-dims"
-    make = BACKENDS.load(backend)
+    open_as = partial(
+        BACKENDS.load(backend),
+        model,
+        precision=precision,
+        batch=1 if config.batch_size == 1 or (threads and threads.runs > 1) else None,
+        pictures=_picture_input(config),
+        threads=threads,
+        cache=cache,
+    )
     try:
-        return make(
-            model,
-            precision=precision,
-            input_shape=shape,
-            batch=1 if config.batch_size == 1 or (threads and threads.runs > 1) else None,
-            pictures=_picture_input(config),
-            threads=threads,
-            cache=cache,
-        )
+        try:
+            return open_as(input_shape=shape)
+        except FixedInputError:
+            if config.input_shape is None or config.input_tensor_from_meta:
+                raise  # tensors of another size would not fit
+            found = open_as(input_shape=None)
+            channels_last = config.input_order or found.takes_pictures
+            if not _has_channels(found, config.input_shape[0], at=3 if channels_last else 1):
+                raise
+            return found
     except ModelError as error:
         raise ModelError(f"{config.where(key)}: {error}") from error
+
+
+def _has_channels(backend: Backend, channels: int, *, at: int) -> bool:
+    """Whether a network has the channels asked for, whatever its size."""
+    return [spec.shape[at] for spec in backend.inputs.values()] == [channels]
+
+
+def _told_of_size(config: InferConfig, size: tuple[int, int]) -> tuple[str, ...]:
+    """Whether the network is of another size than the configuration says."""
+    if config.input_shape is None or config.input_shape[:0:-1] == size:
+        return ()
+    _, height, width = config.input_shape
+    return (
+        f"{config.where('infer-dims')}: {width}x{height} is asked for, but the network's input is "
+        f"{size[0]}x{size[1]} and cannot change: that counts",
+    )
 
 
 def _only_input(config: InferConfig, backend: Backend) -> tuple[str, TensorSpec]:

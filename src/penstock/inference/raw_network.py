@@ -41,9 +41,9 @@ class RawNetwork(RegionNetwork[None]):
         super().__init__(
             config, backend=backend, batch_size=batch_size, threads=threads, cache=cache
         )
-        self.parser, self.warnings = "no parser", ()
+        self.parser, self.warnings = "no parser", self._network.warnings
         if not (config.output_tensor_meta or config.raw_output_file_write):
-            self.warnings = (
+            self.warnings += (
                 f"{config.where('network-type')}: network-type=100 leaves the outputs to the "
                 "application, and nothing gives them to it: set output-tensor-meta=1",
             )

@@ -80,7 +80,11 @@ class Segmenter(RegionNetwork[Segmented]):
         )
         self.parser, self._parser, warnings = open_map_parser(config, self._network, self._context)
         count = self._parser.num_classes
-        self.warnings = (*warnings, *check_map_classes(config, self._network, count))
+        self.warnings = (
+            *self._network.warnings,
+            *warnings,
+            *check_map_classes(config, self._network, count),
+        )
         self.num_classes = count or 0
         _log.info("%r", self)
 

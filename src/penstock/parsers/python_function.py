@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-import sys
-import tokenize
 from collections.abc import Callable
 from pathlib import Path
-from traceback import extract_tb
-from types import ModuleType
 from typing import Any, NoReturn
 
+from penstock.config import python_code
 from penstock.errors import ConfigError, ModelError
-
-_numbers = itertools.count()
-# What a person's code may raise and still be reported: sys.exit() in it must not end the pipeline.
-_THEIRS = (Exception, SystemExit)
 
 
 class PythonFunction:
@@ -36,7 +28,7 @@ class PythonFunction:
     ) -> None:
         self.file = file
         self._expected = expected
-        namespace = vars(_run(file, where[0]))
+        namespace = vars(python_code.run_file(file, where=where[0]))
         found = namespace.get(function or "")
         if not callable(found):
             own = sorted(
@@ -59,11 +51,9 @@ class PythonFunction:
             return read(self._function(given, context))
         except ModelError:
             raise
-        except _THEIRS as error:
-            line = line_of(error, self.file) or self._line
-            raise ModelError(
-                f"{self.file}, line {line}, in {self.name}: {type(error).__name__}: {error}"
-            ) from error
+        except python_code.THEIRS as error:
+            place = python_code.place_of(error, self.file, otherwise=self._line)
+            raise ModelError(f"{place}, in {self.name}: {type(error).__name__}: {error}") from error
 
     def refuse(self, what: str) -> NoReturn:
         """Say that it returned something else than what is expected.
@@ -79,37 +69,3 @@ class PythonFunction:
     @property
     def _line(self) -> int:
         return int(getattr(getattr(self._function, "__code__", None), "co_firstlineno", 1))
-
-
-def line_of(error: BaseException, file: Path) -> int | None:
-    """The line of `file` that an exception came from, the innermost one, if there is one."""
-    if isinstance(error, SyntaxError) and error.filename == str(file):
-        return error.lineno
-    lines = [
-        frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(file)
-    ]
-    return lines[-1] if lines else None
-
-
-def _run(file: Path, where: str) -> ModuleType:
-    """Run a file as a module of its own.
-
-    Compiled here and not by Python's import: that would take an older compilation for the file of
-    the same second, and leave a folder beside it.
-    """
-    module = ModuleType(f"_penstock_parser_{next(_numbers)}")
-    module.__file__ = str(file)
-    try:
-        with tokenize.open(file) as stream:
-            code = compile(stream.read(), str(file), "exec", dont_inherit=True)
-        sys.modules[module.__name__] = module  # dataclasses look their module up
-        exec(code, vars(module))
-    except OSError as error:
-        raise ConfigError(f"{where}: cannot read {file}: {error.strerror or error}") from error
-    except _THEIRS as error:
-        sys.modules.pop(module.__name__, None)
-        line = line_of(error, file)
-        place = f"{file}, line {line}" if line else f"{file}"
-        text = error.msg if isinstance(error, SyntaxError) else error
-        raise ConfigError(f"{where}: {place}: {type(error).__name__}: {text}") from error
-    return module

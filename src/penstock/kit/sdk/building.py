@@ -87,19 +87,26 @@ class _Work:
     ) -> None:
         self.built = Built(folder)
         self._by_path = {stand_in.path: stand_in for stand_in in stand_ins}
+        self._missing: dict[str, PenstockError] = {}
         self._assets = {asset.name: asset for asset in ASSETS}
         self._folder, self._scratch, self._cache = folder, scratch, cache
         self._on_file, self._progress = on_file, progress
         self._made_before = _read_manifest(folder / MANIFEST)
 
     def asset(self, name: str) -> Path:
-        with writing_to(self._cache):
-            return obtain(self._assets[name], root=self._cache, progress=self._progress)
+        if name in self._missing:  # asking for it again would wait for the network again
+            raise self._missing[name]
+        try:
+            with writing_to(self._cache):
+                return obtain(self._assets[name], root=self._cache, progress=self._progress)
+        except PenstockError as error:
+            self._missing[name] = error
+            raise
 
     def made(self, path: str) -> Path:
         stand_in, target = self._by_path[path], self._folder / path
         if path in self.built.failures:
-            raise PenstockError(f"needs {path}: {self.built.failures[path]}")
+            raise PenstockError(self.built.failures[path])
         if not self._is_there(stand_in, target):
             self._make(stand_in, target)
         return target

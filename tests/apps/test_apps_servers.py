@@ -1,0 +1,71 @@
+"""Applications that talk to brokers, players and cameras: real ones, on this machine."""
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+import redis
+
+from broker_servers import HOST, Redis
+from conftest import lines_until
+from penstock.messages import schema
+from rtsp_client import Player
+
+STREAMS = "/opt/nvidia/deepstream/deepstream/samples/streams"
+CAMERA = Path("/dev/video0")
+
+
+def test_deepstream_test4_sends_every_thirtieth_frames_first_object(run_app, tmp_path):
+    library = "/opt/nvidia/deepstream/deepstream/lib/libnvds_redis_proto.so"
+    with Redis(tmp_path / "redis") as server:
+        done = run_app(
+            "apps/deepstream-test4/deepstream_test_4.py",
+            "-i", f"{STREAMS}/sample_qHD.h264", "-p", library, "-c", "cfg_redis.txt",
+            "--conn-str", f"{server.conn_str};yard", "-t", "yard", "-s", "0", "--no-display",
+        )  # fmt: skip
+        with redis.Redis(HOST, server.port) as client:
+            found = [json.loads(fields[b"message"]) for _, fields in client.xrange("yard")]
+    lines = re.findall(r"Frame Number = (\d+) Vehicle Count = \d+ Person Count = \d+", done.stdout)
+    assert [int(number) for number in lines] == list(range(300))
+    assert len(found) == len({message["messageid"] for message in found}) >= 5
+    for message in found:
+        jsonschema.validate(message, schema("full"))
+        assert message["sensor"]["id"] == "CAMERA_ID"
+        assert message["place"]["name"] == "XYZ"
+        person = message["object"].get("person")
+        assert person is None or (person["age"], person["apparel"]) == (45, "formal")
+
+
+@pytest.mark.parametrize("codec", ["H264", "H265"])
+def test_deepstream_test1_rtsp_out_serves_what_it_draws(start_app, free_port, codec):
+    rtsp, udp = free_port(), free_port()
+    with start_app(
+        "apps/deepstream-test1-rtsp-out/deepstream_test1_rtsp_out.py",
+        "-i", f"{STREAMS}/sample_qHD.h264", "-c", codec, "-e", int(codec == "H265"),
+        "--rtsp-port", rtsp, "--udp-port", udp,
+    ) as process:  # fmt: skip
+        said = "".join(lines_until(process, "Frame Number=3 "))
+        assert f"Launched RTSP Streaming at rtsp://localhost:{rtsp}/ds-test" in said
+        with Player(f"rtsp://127.0.0.1:{rtsp}/ds-test", codec=codec.lower()) as player:
+            picture = player.pictures(2)[-1]
+    assert (picture.width, picture.height) == (1280, 720)
+    assert max(picture.rgb) > 20
+
+
+def test_deepstream_test1_usbcam_names_a_camera_that_is_not_there(run_app):
+    path = "apps/deepstream-test1-usbcam/deepstream_test_1_usb.py"
+    done = run_app(path, "/dev/video87", code=1)
+    assert done.stdout == "Playing cam /dev/video87 \n"
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("penstock: a pipeline had an error: usb-cam-source: ")
+    assert "/dev/video87" in last
+
+
+@pytest.mark.skipif(not CAMERA.exists(), reason=f"there is no {CAMERA}: plug a camera in")
+def test_deepstream_test1_usbcam_counts_the_frames_of_a_camera(start_app):
+    with start_app("apps/deepstream-test1-usbcam/deepstream_test_1_usb.py", CAMERA) as process:
+        lines = lines_until(process, "Frame Number=9 ")
+    numbers = re.findall(r"Frame Number=(\d+) ", "".join(lines))
+    assert [int(number) for number in numbers] == list(range(10))
