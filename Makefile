@@ -31,6 +31,7 @@ soak: setup ## run for a long time and watch the memory
 	@$(BIN)/python benchmarks/user_meta.py
 	@$(BIN)/python benchmarks/add_remove.py
 	@$(BIN)/python benchmarks/forgotten_unmap.py
+	@$(BIN)/python benchmarks/triton.py
 	@$(BIN)/python benchmarks/cameras.py
 
 clean: ## remove what set-up and the tools made here; downloads of the kit stay

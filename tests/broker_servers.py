@@ -114,6 +114,7 @@ class Server:
 
     def start(self):
         """Start it, the first time or again; returns when it answers."""
+        self.kill()
         program = shutil.which(self.PROGRAM, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
         assert program, f"{self.PROGRAM} is not installed: make test installs it"
         with (self.folder / "log").open("ab") as log:
@@ -126,12 +127,19 @@ class Server:
                 env={**os.environ, **self.environment()},
                 start_new_session=True,
             )
+        try:
+            self._wait()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def _wait(self):
         end_s = time.monotonic() + READY_S
         while not self.is_ready():
             assert self.process.poll() is None, (self.folder / "log").read_text()[-2000:]
             assert time.monotonic() < end_s, (self.folder / "log").read_text()[-2000:]
             time.sleep(0.02)
-        return self
 
     def kill(self):
         """SIGKILL it and all that it has started."""

@@ -1,6 +1,9 @@
 """What every test may ask for."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,9 @@ from hypothesis import settings
 settings.register_profile("penstock", deadline=None)  # timing is never asserted
 settings.load_profile("penstock")
 os.environ.setdefault("GST_REGISTRY_FORK", "no")  # a forked registry scan confuses timeouts
+if "PENSTOCK_SPOOL" not in os.environ:  # the user's own is not for tests
+    os.environ["PENSTOCK_SPOOL"] = tempfile.mkdtemp(prefix="penstock-spool-")
+    atexit.register(shutil.rmtree, os.environ["PENSTOCK_SPOOL"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """deepstream-opticalflow: how everything moves, as colours, in any number of streams.
 
-N x uridecodebin ! nvstreammux ! nvof ! nvofvisual ! nvmultistreamtiler ! nvvideoconvert ! nvdsosd ! nvv4l2h264enc ! h264parse ! qtmux ! filesink
+N x uridecodebin ! nvstreammux ! nvof ! nvofvisual ! nvmultistreamtiler ! nvvideoconvert ! nvdsosd ! avenc_mpeg4 ! mpeg4videoparse ! qtmux ! filesink
 """  # noqa: E501 - one pipeline, one line
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ PIPELINE = """
         batched-push-timeout=33000
     ! queue ! nvof name=flow ! queue ! nvofvisual name=visual
     ! queue ! nvmultistreamtiler name=tiler width=1280 height=720
-    ! queue ! nvvideoconvert ! nvdsosd ! queue
-    ! nvv4l2h264enc bitrate=4000000 ! h264parse ! qtmux ! filesink name=file
+    ! queue ! nvvideoconvert ! nvdsosd ! queue ! nvvideoconvert ! video/x-raw,format=I420
+    ! avenc_mpeg4 bitrate=4000000 ! mpeg4videoparse ! qtmux ! filesink name=file
 """
 UNITS_PER_PX = 32
 MOVING_PX = 2.0

@@ -29,7 +29,7 @@ PIPELINE = """
     uridecodebin name=source ! nvvideoconvert ! mux.sink_0
     nvstreammux name=mux batch-size=1 width={width} height={height} enable-padding=true
     ! queue ! {faces} ! queue ! nvdsosd name=osd blur-bbox=1 blur-on-gie-class-ids={faces_id}:0
-    display-bbox=false display-text=false display-keypoints=false
+    display-bbox=false display-text=false
     ! queue ! nvvideoconvert ! nvv4l2h264enc bitrate={bitrate} ! h264parse ! mp4mux
     ! filesink name=file
 """

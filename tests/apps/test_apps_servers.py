@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime, timezone
 from pathlib import Path
 
 import jsonschema
@@ -11,6 +12,7 @@ import redis
 from broker_servers import HOST, Redis
 from conftest import lines_until
 from penstock.messages import schema
+from rtsp import RtspServer
 from rtsp_client import Player
 
 STREAMS = "/opt/nvidia/deepstream/deepstream/samples/streams"
@@ -38,20 +40,39 @@ def test_deepstream_test4_sends_every_thirtieth_frames_first_object(run_app, tmp
         assert person is None or (person["age"], person["apparel"]) == (45, "formal")
 
 
-@pytest.mark.parametrize("codec", ["H264", "H265"])
-def test_deepstream_test1_rtsp_out_serves_what_it_draws(start_app, free_port, codec):
+@pytest.mark.parametrize("encoder_type", [0, 1])  # nvv4l2h264enc, x264enc
+def test_deepstream_test1_rtsp_out_serves_what_it_draws(start_app, free_port, encoder_type):
     rtsp, udp = free_port(), free_port()
     with start_app(
         "apps/deepstream-test1-rtsp-out/deepstream_test1_rtsp_out.py",
-        "-i", f"{STREAMS}/sample_qHD.h264", "-c", codec, "-e", int(codec == "H265"),
+        "-i", f"{STREAMS}/sample_qHD.h264", "-e", encoder_type,
         "--rtsp-port", rtsp, "--udp-port", udp,
     ) as process:  # fmt: skip
         said = "".join(lines_until(process, "Frame Number=3 "))
         assert f"Launched RTSP Streaming at rtsp://localhost:{rtsp}/ds-test" in said
-        with Player(f"rtsp://127.0.0.1:{rtsp}/ds-test", codec=codec.lower()) as player:
+        with Player(f"rtsp://127.0.0.1:{rtsp}/ds-test") as player:
             picture = player.pictures(2)[-1]
     assert (picture.width, picture.height) == (1280, 720)
     assert max(picture.rgb) > 20
+
+
+def test_deepstream_rtsp_in_rtsp_out_tiles_cameras_and_tells_their_time(start_app, free_port):
+    rtsp, udp = free_port(), free_port()
+    started = datetime.now(timezone.utc).replace(tzinfo=None)
+    with RtspServer(paths=2) as camera, start_app(
+        "apps/deepstream-rtsp-in-rtsp-out/deepstream_test1_rtsp_in_rtsp_out.py",
+        "-i", camera.url_of(0), camera.url_of(1), "-g", "nvinferserver", "--rtsp-ts",
+        "--rtsp-port", rtsp, "--udp-port", udp,
+    ) as process:  # fmt: skip
+        said = "".join(lines_until(process, "Frame Number=6 source=1"))
+        with Player(f"rtsp://127.0.0.1:{rtsp}/ds-test") as player:
+            picture = player.pictures(2)[-1]
+        said += "".join(lines_until(process, "RTSP Timestamp: 2"))
+    assert (picture.width, picture.height) == (1280, 720)
+    assert "Frame Number=6 source=0" in said
+    stamp = re.findall(r"RTSP Timestamp: (2\S+ \S+)", said)[-1]
+    age = datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S.%f") - started
+    assert -5 < age.total_seconds() < 120
 
 
 def test_deepstream_test1_usbcam_names_a_camera_that_is_not_there(run_app):

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.bitstream import VERSION, DamagedError, ReadBatch, pack, unpack
+from penstock.bitstream.kinds import KINDS, fields_of
 from penstock.geometry import Affine
 from penstock.meta import (
     KEYPOINTS,
@@ -101,6 +102,18 @@ def test_everything_is_read_as_it_was_written():
     assert frame.user[OpticalFlowMeta].vectors.dtype == np.int16
     assert frame.display[0].lines[0].color == (1.0, 0.0, 0.0, 1.0)
     assert (other.objects, other.batch_id) == ([], 0)
+
+
+@pytest.mark.parametrize("kind", KINDS.values())
+def test_every_kind_is_read_as_the_class_it_was(kind):
+    made = kind(np.zeros((2, 2), np.float32)) if kind is Mask else kind()
+    batch = BatchMeta()
+    batch.user.append(UserMeta(made))
+    again = unpack(pack(batch)).user[0].data
+    assert type(again) is kind
+    assert repr(again) == repr(made)
+    for name in fields_of(kind):
+        assert np.array_equal(getattr(again, name), getattr(made, name))
 
 
 def test_what_was_read_can_be_copied_for_a_branch_of_a_tee():

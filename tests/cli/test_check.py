@@ -14,7 +14,7 @@ from footage import detector, penstock
 from penstock.checking import IGNORED, SUPPORTED, UNSUPPORTED, check
 from penstock.cli import app
 from penstock.cli.check import check as command
-from penstock.cli.script_imports import _EXPLAINED, _SAMPLE_MODULES
+from penstock.cli.script_imports import EXPLAINED, SAMPLE_MODULES
 from penstock.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -131,7 +131,7 @@ a=1
 
 
 def look(*files):
-    return check(files, provided={"cuda", *_SAMPLE_MODULES}, explained=_EXPLAINED)
+    return check(files, provided={"cuda", *SAMPLE_MODULES}, explained=EXPLAINED)
 
 
 def problems(report):
@@ -222,6 +222,20 @@ def test_every_grammar_is_recognised_and_its_unknown_keys_named(tmp_path, name, 
     report = look(tmp_path / name)
     assert report.findings[0].name == whose
     assert problems(report) == [(bad, "unknown key")]
+
+
+def test_a_model_of_another_format_is_supported_where_an_onnx_network_stands_in(tmp_path):
+    detector(tmp_path, name="net.txt")
+    text = (tmp_path / "net.txt").read_text().replace("onnx-file=detector.onnx", "model-file=a.uff")
+    (tmp_path / "net.txt").write_text(text.replace("model-engine-file", "# model-engine-file"))
+    (problem,) = problems(look(tmp_path / "net.txt"))
+    assert "convert the network to ONNX" in problem[1]
+    (tmp_path / "detector.onnx").rename(tmp_path / "a.uff.onnx")
+    report = look(tmp_path / "net.txt")
+    assert problems(report) == []
+    (model,) = [one for one in report.findings if one.name == "a.uff"]
+    assert (model.kind, model.state) == ("model", SUPPORTED)
+    assert model.reason == f"{tmp_path / 'a.uff.onnx'} stands in for it"
 
 
 def test_a_file_of_nvinferserver_is_looked_at_field_by_field(tmp_path):

@@ -62,6 +62,38 @@ def test_they_can_be_left_out_and_then_nothing_is_touched():
     assert not Picture("GRAY8").paint(silent, frame).changed().any()
 
 
+@pytest.mark.parametrize("blur", ["box", "mask"])
+def test_a_blurred_object_shows_none_and_others_do(blur):
+    frame = frame_with([[20.0, 30.0, 0.9]])
+    frame.objects[0].component_id = 2
+    frame.add(frame.objects[0].copy()).component_id = 1
+    settings = {"display_text": False, "display_bbox": False, "blur": blur}
+    alone = Painter(PainterSettings(**settings))
+    assert not Picture("I420").paint(alone, frame).changed().any()
+    one_of_two = Painter(PainterSettings(**settings, blur_only={(2, 0)}))
+    assert Picture("I420").paint(one_of_two, frame).changed()[30, 20]
+
+
+@pytest.mark.parametrize(
+    ("alpha", "class_alpha", "display_bbox", "shown"),
+    [
+        (1, None, True, 0),
+        (0.5, None, True, 1),
+        (1, None, False, 1),
+        (1, 0.5, True, 1),
+        (0, 1, 1, 0),
+    ],
+)
+def test_an_object_under_an_opaque_background_shows_none(alpha, class_alpha, display_bbox, shown):
+    colors = {} if class_alpha is None else {0: (0.0, 0.0, 0.0, class_alpha)}
+    settings = PainterSettings(display_text=False, display_bbox=display_bbox, class_colors=colors)
+    frame = frame_with([[20.0, 30.0, 0.9]])
+    rect = frame.objects[0].rect
+    rect.has_bg, rect.bg_color = 1, (0.0, 0.0, 0.0, alpha)
+    picture = Picture("I420").paint(Painter(settings), frame)
+    assert (picture.samples(20, 30) != picture.samples(10, 10)) == shown
+
+
 @pytest.mark.parametrize(
     "points",
     [

@@ -26,6 +26,11 @@ def broker(tmp_path_factory):
         yield server
 
 
+@pytest.fixture(autouse=True)
+def _spools_of_our_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("PENSTOCK_SPOOL", str(tmp_path / "spools"))
+
+
 @pytest.fixture
 def client(broker):
     with redis.Redis(port=broker.port) as connection:

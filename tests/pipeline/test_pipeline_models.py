@@ -34,6 +34,11 @@ def test_a_model_for_objects_is_not_for_whole_frames():
         config_for("gender")
 
 
+def test_a_model_that_finds_no_objects_is_not_taken():
+    with pytest.raises(ConfigError, match=r"model deeplabv3: .* finds no objects; name a detector"):
+        config_for("deeplabv3")
+
+
 def test_an_onnx_file_uses_the_configuration_beside_it(tmp_path):
     config = detector(tmp_path)
     assert config_for(str(tmp_path / "detector.onnx"), folder=tmp_path / "none") == config

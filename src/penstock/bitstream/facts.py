@@ -10,6 +10,7 @@ import base64
 import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from enum import IntEnum
 from typing import Any, cast
 
 import numpy as np
@@ -202,8 +203,15 @@ def _value(written: Any) -> Any:
         numbers = np.frombuffer(base64.b64decode(written["data"], validate=True), dtype)
         return numbers.reshape(written["shape"]).copy()
     kind = cast(Any, KINDS[tag])
-    fields = {name: _value(item) for name, item in written.items() if name in fields_of(kind)}
+    known = fields_of(kind)
+    fields = {name: _of(known[name], item) for name, item in written.items() if name in known}
     for name, value in fields.items():
-        if not holds(value, fields_of(kind)[name]):
+        if not holds(value, known[name]):
             raise DamagedError(f"{tag}.{name} cannot be {value!r:.60}")
     return kind(**fields)
+
+
+def _of(wanted: Any, written: Any) -> Any:
+    """A field's value; JSON has no enumerations."""
+    is_enum = isinstance(wanted, type) and issubclass(wanted, IntEnum)
+    return wanted(written) if is_enum else _value(written)

@@ -73,7 +73,7 @@ class Connection:
         tasks = asyncio.all_tasks(loop)
         for task in tasks:
             task.cancel()
-        with contextlib.suppress(Exception):
+        if tasks:  # gathering nothing would make another loop
             loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         loop.close()
 

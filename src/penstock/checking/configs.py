@@ -13,6 +13,7 @@ from penstock.checking.grammars import APP, Grammar, grammar_of
 from penstock.checking.prototexts import key_finding
 from penstock.config import KeyFile, Value, read_text
 from penstock.config.app_reading import is_off
+from penstock.config.infer_rules import FOREIGN_MODELS
 from penstock.config.keys import COMING, did_you_mean
 from penstock.config.tracker_rules import read_key_file
 from penstock.errors import ConfigError, PenstockError
@@ -86,6 +87,8 @@ def _value(grammar: Grammar, value: Value, path: Path, seen: set[Path]) -> Itera
         yield Finding(path, value.line, "key", name, UNSUPPORTED, f"unknown key{hint}")
     elif value.key in _MODELS:
         yield _model(value, path)
+    elif value.key in FOREIGN_MODELS and (onnx := _stand_in(value)):
+        yield Finding(path, value.line, "model", value.text, SUPPORTED, f"{onnx} stands in for it")
     elif key.status == COMING:
         reason = "read and checked, without effect yet"
         yield Finding(path, value.line, "key", name, IGNORED, reason)
@@ -112,6 +115,11 @@ def _model(value: Value, path: Path) -> Finding:
         return Finding(path, value.line, "model", value.text, SUPPORTED)
     reason = f"there is no file {file}"
     return Finding(path, value.line, "model", value.text, UNSUPPORTED, reason)
+
+
+def _stand_in(value: Value) -> Path | None:
+    """The ONNX network that is read in place of a model of another format."""
+    return paths.onnx_of(value.path()) if value.text else None
 
 
 def _trial(grammar: Grammar, path: Path) -> Iterator[Finding]:

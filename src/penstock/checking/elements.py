@@ -16,7 +16,7 @@ from penstock.elements import TABLE, load
 from penstock.gst import Gst
 
 _FOREIGN = ("GstRtspServer.", "GstRtsp.", "GLib.", "GObject.", "Gio.", "Gst.Pipeline", "Gst.Caps")
-_SETTERS = {"set_property": 2, "get_property": 1}
+_SETTERS = ("set_property", "get_property")
 _OF_DECODEBIN = ("nvv4l2decoder", "rtspsrc", "nvurisrcbin", "uridecodebin", "decodebin")
 
 

@@ -32,10 +32,10 @@ def check(
 ) -> None:
     """Say whether scripts and configurations work here, without running them."""
     from penstock.checking import check as look
-    from penstock.cli.script_imports import _EXPLAINED, _SAMPLE_MODULES
+    from penstock.cli.script_imports import EXPLAINED, SAMPLE_MODULES
 
     try:
-        report = look(files, provided={"cuda", *_SAMPLE_MODULES}, explained=_EXPLAINED)
+        report = look(files, provided={"cuda", *SAMPLE_MODULES}, explained=EXPLAINED)
     except PenstockError as error:
         print(f"penstock: {error}", file=sys.stderr)
         raise typer.Exit(_CANNOT_READ) from None

@@ -9,12 +9,12 @@ import re
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penstock.brokers.base import IncomingMessage
-from penstock.config import BrokerConfig
+if TYPE_CHECKING:
+    from penstock.brokers.base import IncomingMessage
 
 _VERSION = re.compile(r"\d+\.\d+")
 
@@ -42,6 +42,7 @@ def listen(
 ) -> None:
     """Print the messages that arrive at a broker, one in a line."""
     from penstock.brokers.listening import arrivals, listener_at
+    from penstock.config import BrokerConfig
 
     read = BrokerConfig.read(config) if config is not None else None
     listener = listener_at(conn, proto_lib=proto_lib, topics=topic or (), config=read)

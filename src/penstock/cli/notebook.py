@@ -14,8 +14,6 @@ def load_ipython_extension(_shell: Any) -> None:
     runs a whole application.
     """
     import penstock
-    from penstock.gst import ScriptWatch
 
     penstock.init()
     provide_imports()
-    ScriptWatch().install()

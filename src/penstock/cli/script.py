@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from penstock.cli.script_files import stand_in_for_files
 from penstock.cli.script_imports import provide_imports
 from penstock.errors import ConfigError
 
@@ -65,6 +66,7 @@ def _prepare(*, headless: bool) -> ScriptWatch:
     if headless:
         hide_displays()
     provide_imports()
+    stand_in_for_files()
     watch = ScriptWatch()
     watch.install()
     return watch

@@ -12,7 +12,7 @@ from types import ModuleType
 from penstock.cli.cuda_stub import provide_cuda
 
 _HERE = "penstock.cli.sample_modules"
-_SAMPLE_MODULES = {
+SAMPLE_MODULES = {
     "common": _HERE,
     "common.FPS": f"{_HERE}.frame_rates",
     "common.bus_call": f"{_HERE}.bus_call",
@@ -20,12 +20,14 @@ _SAMPLE_MODULES = {
     "common.platform_info": f"{_HERE}.machine",
     "common.utils": f"{_HERE}.numbers",
 }
-_EXPLAINED = {
+"""Module of a sample application → the one that stands in for it."""
+EXPLAINED = {
     "cupy": "it needs an NVIDIA GPU with CUDA, and pixels in its memory, which Penstock does not "
     "have yet: pyds.get_nvds_buf_surface gives them as NumPy arrays",
     "pyservicemaker": "Penstock has no Service Maker yet: it runs scripts that use pyds",
     "jetson_utils": "it is a library of NVIDIA's Jetson boards",
 }
+"""What cannot be stood in for, and why."""
 
 
 def provide_imports() -> None:
@@ -44,10 +46,10 @@ class _LastFinder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname in _EXPLAINED:
-            text = f"No module named {fullname!r}: {_EXPLAINED[fullname]}"
+        if fullname in EXPLAINED:
+            text = f"No module named {fullname!r}: {EXPLAINED[fullname]}"
             raise ModuleNotFoundError(text, name=fullname)
-        if fullname not in _SAMPLE_MODULES or not _is_ours(fullname):
+        if fullname not in SAMPLE_MODULES or not _is_ours(fullname):
             return None
         return ModuleSpec(fullname, _Alias(), is_package=fullname == "common")
 
@@ -59,7 +61,7 @@ class _Alias(Loader):
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        source = import_module(_SAMPLE_MODULES[module.__name__])
+        source = import_module(SAMPLE_MODULES[module.__name__])
         names = {name: thing for name, thing in vars(source).items() if name[:2] != "__"}
         vars(module).update(names)
 

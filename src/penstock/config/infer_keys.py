@@ -47,6 +47,7 @@ CLUSTER_MODES: Final = {
 TENSORRT = "no TensorRT engine is built"
 NO_DLA = "there is no deep-learning accelerator to choose"
 UFF = "UFF models are not read"
+STAND_IN = "NAME.onnx beside it or of the kit is read instead"
 DEBUG = "it is a debugging aid of NVIDIA's element"
 
 
@@ -157,7 +158,8 @@ PROPERTY_KEYS: Mapping[str, Key] = {
         lambda value: value.choice(NETWORK_MODES),
     ),
     "infer-dims": Key(
-        "channels;height;width of the input, for networks that leave it open",
+        "channels;height;width of the input, for networks that leave it open; one of a fixed size "
+        "keeps its own, with a warning",
         "the network's",
         "input_shape",
         Value.shape,
@@ -183,7 +185,7 @@ PROPERTY_KEYS: Mapping[str, Key] = {
     "dynamic-properties": ignored("TensorRT's dynamic shapes", TENSORRT),
     "warmup-engine": ignored("warms the engine up", TENSORRT),
     "stabilize-buffer-count": ignored("buffers of the warm-up", TENSORRT),
-    "model-file": ignored("a Caffe model or Darknet weights", "such models are not read"),
+    "model-file": ignored("a Caffe model", STAND_IN),
     "proto-file": ignored("a Caffe model's layers", "such models are not read"),
     "custom-network-config": Key(
         "a Darknet network's description: gives the anchors of raw YOLO layers where it exists",
@@ -191,9 +193,9 @@ PROPERTY_KEYS: Mapping[str, Key] = {
         "network_config",
         _path,
     ),
-    "tlt-encoded-model": ignored("an encrypted TAO model", "only TensorRT can decrypt it"),
+    "tlt-encoded-model": ignored("an encrypted TAO model", STAND_IN),
     "tlt-model-key": ignored("that model's key", "only TensorRT can decrypt it"),
-    "uff-file": ignored("a UFF model", UFF),
+    "uff-file": ignored("a UFF model", STAND_IN),
     "uff-input-dims": ignored("its input's shape", UFF),
     "uff-input-order": ignored("its input's layout", UFF),
     "uff-input-blob-name": ignored("its input's name", UFF),

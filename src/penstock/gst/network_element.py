@@ -197,7 +197,7 @@ class NetworkElement(BatchTransform):
             self.warn([f"{where}: without effect on tensors that were prepared before"])
         elif config.output_tensor_meta:
             told = config.where("output-tensor-meta")
-            self.warn([f"{told}: without effect with classifier-async-mode=1"])
+            self.warn([f"{told}: without effect together with classifier-async-mode"])
 
     def _warn_of_no_tensor(self, task: Task, *, at_least: int) -> None:
         """Say it where none has come before so many batches, or at the end."""

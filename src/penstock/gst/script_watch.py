@@ -9,14 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from penstock import paths
-from penstock.gst.gi import GObject, Gst
-from penstock.gst.lookup import elements_in
-
-_FILE_PROPERTIES = ("location", "uri", "suburi")
-_EOS_PATIENCE_S = 5.0
+from penstock.gst.gi import Gst
 
 
 class ScriptWatch:
@@ -58,7 +52,6 @@ class ScriptWatch:
         return change_state
 
     def _meet(self, element: Gst.Element) -> None:
-        put_stand_ins(element)
         top = element
         while (parent := top.get_parent()) is not None:
             top = parent
@@ -76,29 +69,3 @@ class ScriptWatch:
     def _note(self, _bus: Gst.Bus, message: Gst.Message) -> None:
         source = message.src.get_name() if message.src is not None else "?"
         self.errors.append(f"{source}: {message.parse_error()[0].message}")
-
-
-def put_stand_ins(element: Gst.Element) -> None:
-    """Have sources read what stands in for a file of DeepStream's own tree that is not there."""
-    for part in [element, *(elements_in(element) if isinstance(element, Gst.Bin) else ())]:
-        for name in _FILE_PROPERTIES:
-            described = part.find_property(name)
-            if described is None or not described.flags & GObject.ParamFlags.READABLE:
-                continue
-            if name == "location" and part.get_static_pad("src") is None:
-                continue  # a sink's: to be written
-            value = part.get_property(name)
-            if isinstance(value, str) and (instead := stand_in(value)) != value:
-                part.set_property(name, instead)
-
-
-def stand_in(value: str) -> str:
-    """A path or file:// URI as it is, or what stands in for it."""
-    if not value.startswith("file://"):
-        return value if "://" in value else _unless_same(value, value, "")
-    return _unless_same(value, unquote(urlsplit(value).path), "file://")
-
-
-def _unless_same(value: str, path: str, scheme: str) -> str:
-    found = str(paths.found(path))
-    return value if found == path else scheme + found

@@ -133,7 +133,7 @@ class Painter:
             (settings.display_bbox and (rect.border_width or rect.has_bg or settings.class_colors))
             or (settings.display_text and obj.text.text)
             or (settings.display_mask and obj.mask)
-            or (settings.display_keypoints and has_keypoints(obj))
+            or self._shows_keypoints(obj)
             or self._is_blurred(obj)
         )
 
@@ -143,11 +143,25 @@ class Painter:
             not only or (obj.component_id, obj.class_id) in only
         )
 
+    def _shows_keypoints(self, obj: ObjectMeta) -> bool:
+        """Not where the object is hidden: they would tell where eyes and mouth are."""
+        return (
+            self.settings.display_keypoints
+            and has_keypoints(obj)
+            and not self._is_blurred(obj)
+            and not self._is_covered(obj)
+        )
+
+    def _is_covered(self, obj: ObjectMeta) -> bool:
+        color = self.settings.class_colors.get(obj.class_id)
+        if color is None and obj.rect.has_bg:
+            color = obj.rect.bg_color
+        return self.settings.display_bbox and color is not None and color[3] >= 1
+
     def _paint_objects(self, frame: FrameMeta, canvas: Canvas, labels: Labels) -> None:
         settings = self.settings
-        if settings.blur != "none":
-            for obj in filter(self._is_blurred, frame.objects):
-                blur_object(canvas, obj, within_mask=settings.blur == "mask")
+        for obj in filter(self._is_blurred, frame.objects):
+            blur_object(canvas, obj, within_mask=settings.blur == "mask")
         if settings.display_bbox:
             for obj in frame.objects:
                 _draw_rect(canvas, obj.rect, settings.class_colors.get(obj.class_id))
@@ -158,12 +172,8 @@ class Painter:
             for obj in frame.objects:
                 if obj.mask is not None:
                     draw_mask(canvas, obj)
-        self._paint_keypoints(frame, canvas)
-
-    def _paint_keypoints(self, frame: FrameMeta, canvas: Canvas) -> None:
-        if self.settings.display_keypoints:
-            for obj in filter(has_keypoints, frame.objects):
-                draw_keypoints(canvas, obj)
+        for obj in filter(self._shows_keypoints, frame.objects):
+            draw_keypoints(canvas, obj)
 
     def _kit(self, pixel_format: str, colorimetry: Colorimetry) -> tuple[Palette, Labels]:
         key = (pixel_format, colorimetry)

@@ -15,11 +15,19 @@ from penstock.errors import ConfigError, ModelError, UnknownNameError
 _CONFIGS = (".txt", ".yml", ".yaml")
 _KEY_OF_LABELS, _LABELS = "labelfile-path", "labels.txt"
 _BESIDE = "config_infer.txt"
-_SECONDARY = {
-    asset.name
-    for asset in kit.catalogue()
-    if asset.config.get("property", {}).get("process-mode") == "2"
-}
+
+
+def _names_with(key: str, *values: str) -> frozenset[str]:
+    """The kit's models whose configuration has one of the values."""
+    return frozenset(
+        asset.name
+        for asset in kit.catalogue()
+        if asset.config.get("property", {}).get(key) in values
+    )
+
+
+_SECONDARY = _names_with("process-mode", "2")
+_WITHOUT_OBJECTS = _names_with("network-type", "2", "100")
 
 
 def config_for(model: str, *, folder: Path | None = None) -> Path:
@@ -37,7 +45,7 @@ def config_for(model: str, *, folder: Path | None = None) -> Path:
 
     Raises:
         ConfigError: A path that does not exist, an ONNX file whose classes are unknown, or a model
-            of the kit that looks at objects another one found.
+            of the kit that finds no objects, or looks only at those another one found.
         ModelError: An ONNX file that cannot be read.
         UnknownNameError: No such name in the kit; the message lists what there is.
     """
@@ -53,6 +61,10 @@ def config_for(model: str, *, folder: Path | None = None) -> Path:
         raise ConfigError(
             f"model {model}: it looks at objects that a detector in front of it found; as the only "
             "model, name a detector"
+        )
+    if model in _WITHOUT_OBJECTS:
+        raise ConfigError(
+            f"model {model}: it tells the class of each pixel and finds no objects; name a detector"
         )
     try:
         return kit.config_of(model)

@@ -193,8 +193,10 @@ def main(args):
     bus = pipeline.get_bus()
     bus.add_signal_watch()
     bus.connect("message", bus_call, loop)
-    labels = "../../../../samples/triton_model_repo/ssd_inception_v2_coco_2018_01_28/labels.txt"
-    labels = labels if os.path.exists(labels) else os.environ["SSD_LABELS"]
+    labels = "/opt/nvidia/deepstream/deepstream/samples/triton_model_repo/ssd_inception_v2_coco_2018_01_28/labels.txt"
+    if not os.path.exists(labels):
+        sys.stderr.write("no labels\n")
+        sys.exit(1)
     pgie.get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, pgie_src_pad_buffer_probe, labels)
     nvosd.get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, osd_sink_pad_buffer_probe, 0)
     print("Starting pipeline")
