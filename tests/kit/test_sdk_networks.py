@@ -256,6 +256,15 @@ def test_peoplesegnet_finds_persons_and_their_masks(made, bus):
     np.testing.assert_allclose(masks[:, 0], -masks[:, 1])
 
 
+def test_peoplesegnet_takes_pixels_with_the_mean_subtracted(made, bus):
+    path = made("samples/models/peopleSegNet/peoplesegnet_resnet50.etlt.onnx")
+    picture = np.ascontiguousarray(batch(bus, size=(960, 576))[:, ::-1])
+    mean = np.array([123.675, 116.28, 103.53], np.float32).reshape(1, 3, 1, 1)
+    centred = (picture - mean) * np.float32(0.017507)
+    both = run(path, np.concatenate([picture, centred]), surest=3)["generate_detections"]
+    np.testing.assert_allclose(both[1, :3], both[0, :3], atol=0.06)
+
+
 def test_each_mask_is_cut_out_of_its_own_picture_of_a_batch(made, bus):
     path = made("samples/models/peopleSegNet/peoplesegnet_resnet50.etlt.onnx")
     picture = np.ascontiguousarray(batch(bus, size=(960, 576))[:, ::-1])

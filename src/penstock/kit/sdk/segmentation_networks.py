@@ -21,7 +21,8 @@ PEOPLE_SIZE: Size = (960, 576)
 MASK_PX = 28
 _MOST_PEOPLE = 20
 _OVERLAP = 0.5
-_PLAIN = 2.0  # no scaled pixel is above it
+_MEAN, _DEVIATION = 0.449, 0.224  # of ImageNet, of all channels
+_MOST_SCALED, _LEAST_SCALED = 3.0, -0.5  # white is at most 2.7, with the mean subtracted, black -1.8
 _TINY = 1e-4
 _FINE_PX, _STEP_PX, _WIDE_BLOCKS = 5, 8, 9
 _CONTRAST, _SHARPNESS = 0.08, 100.0
@@ -100,7 +101,8 @@ def write_people(
 ) -> None:
     """Write a network for persons and their masks, as TAO exports Mask R-CNN.
 
-    Input `Input` `(batch, 3, 576, 960)` RGB, in 0..1 or in 0..255. Outputs: `generate_detections`
+    Input `Input` `(batch, 3, 576, 960)` RGB, in 0..1, in 0..255, or with the mean
+    subtracted. Outputs: `generate_detections`
     `(batch, 20, 6)`, top, left, bottom and right as fractions, class 1, confidence, the surest
     first; `mask_fcn_logits/BiasAdd` `(batch, 20, 2, 28, 28)`, logits of the background and of the
     person over each box.
@@ -134,15 +136,26 @@ def write_people(
 
 
 def _unit(graph: GraphBuilder, pixels: str) -> str:
-    """Pixels in 0..1, whether they were scaled or not."""
-    greatest = graph.add("ReduceMax", "in/greatest", pixels, axes=[1, 2, 3], keepdims=1)
-    limit = graph.constant("in/limit", np.array(_PLAIN, np.float32))
-    plain = graph.add("Greater", "in/plain", greatest, limit)
-    small, one = (
-        graph.constant(f"in/{name}", np.full((1, 1, 1, 1), value, np.float32))
-        for name, value in (("small", 1 / 255), ("one", 1.0))
+    """Pixels in 0..1, whether they were scaled or not, or have ImageNet's mean subtracted.
+
+    What was done is told by each picture's greatest and least value.
+    """
+    greatest, least = (
+        graph.add(f"Reduce{name}", f"in/{name}", pixels, axes=[1, 2, 3], keepdims=1)
+        for name in ("Max", "Min")
     )
-    return graph.add("Mul", "in/unit", pixels, graph.add("Where", "in/by", plain, small, one))
+    most, few, small, one, mean, wide, none = (
+        graph.constant(f"in/number{index}", np.full((1, 1, 1, 1), value, np.float32))
+        for index, value in enumerate(
+            (_MOST_SCALED, _LEAST_SCALED, 1 / 255, 1.0, _MEAN, _DEVIATION, 0.0)
+        )
+    )
+    plain = graph.add("Greater", "in/plain", greatest, most)
+    centred = graph.add("Less", "in/centred", least, few)
+    scaled = graph.add("Where", "in/wide", centred, wide, one)
+    factor = graph.add("Where", "in/by", plain, small, scaled)
+    offset = graph.add("Where", "in/mean", centred, mean, none)
+    return graph.add("Add", "in/unit", graph.add("Mul", "in/spread", pixels, factor), offset)
 
 
 def _segmenter(path: Path) -> tuple[Any, Size]:

@@ -63,7 +63,7 @@ SEGMENTERS: tuple[StandIn, ...] = (
     _labels(_SEMANTIC, *_GROUPS, _REST),
     StandIn(f"{_INDUSTRIAL}unet_output_graph.uff.onnx", _INDUSTRIAL_IS, _industrial),
     _labels(_INDUSTRIAL, "sound", "defect"),
-    StandIn(_PEOPLE_NET, _PEOPLE_IS, _people),
+    StandIn(_PEOPLE_NET, _PEOPLE_IS, _people, revision=2),
     same_as(_PEOPLE_NET, path=f"{_PEOPLE}peoplesegnet_resnet50.onnx"),
     _labels(_PEOPLE, "BG", "person"),
 )
