@@ -10,15 +10,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ports import free_port
+
 READY_S = 30
 USER, PASSWORD = "camera", "s3cret;with semicolon"
 HOST = "127.0.0.1"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
 
 
 def answers(port):

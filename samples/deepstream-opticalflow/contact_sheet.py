@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 HERE = Path(__file__).parent
-SIZE = (320, 240)
-FRAMES = (30, 120, 300)
+SIZE = (320, 180)
+FRAMES = (80, 210, 330)
 
 
 def main(video: str, folder: Path) -> None:

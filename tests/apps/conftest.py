@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,18 +21,6 @@ def sdk():
     done = penstock("kit", "sdk", timeout=280)
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.splitlines()[-1])
-
-
-@pytest.fixture
-def free_port():
-    """Ports that nobody uses, each once."""
-
-    def find():
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return probe.getsockname()[1]
-
-    return find
 
 
 @pytest.fixture
@@ -59,7 +46,10 @@ def run_app(placed):
 
 @pytest.fixture
 def start_app(placed):
-    """Run an application in its folder while the `with` block lasts; then interrupt it."""
+    """Run an application in its folder while the `with` block lasts; then interrupt it.
+
+    Gives a function that returns what it prints up to a line with some text.
+    """
 
     @contextmanager
     def start(path, *arguments):
@@ -72,22 +62,21 @@ def start_app(placed):
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
+
+        def printed_until(wanted):
+            said = ""
+            for line in process.stdout:
+                said += line
+                if wanted in line:
+                    return said
+            raise AssertionError(f"no line with {wanted!r} in {said}")
+
         with process:
             try:
-                yield process
+                yield printed_until
                 process.send_signal(signal.SIGINT)
                 assert process.wait(timeout=60) == 0
             finally:
                 process.kill()
 
     return start
-
-
-def lines_until(process, wanted):
-    """Read what a running application prints up to a line with `wanted`."""
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if wanted in line:
-            return lines
-    raise AssertionError(f"no line with {wanted!r} in {''.join(lines)}")

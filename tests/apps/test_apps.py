@@ -5,6 +5,8 @@ Each is judged by what it prints and writes: most end with 0 whatever happens.
 
 import re
 
+from ports import free_port
+
 STREAMS = "/opt/nvidia/deepstream/deepstream/samples/streams"
 FRAMES = 300  # of sample_720p, sample_qHD and sample_1080p
 QHD, HD = f"{STREAMS}/sample_qHD", f"{STREAMS}/sample_720p"
@@ -81,7 +83,7 @@ def test_runtime_source_add_delete_starts_and_stops_every_source(run_app):
     assert "STATE CHANGE FAILURE" not in done.stdout
 
 
-def test_deepstream_preprocess_test_finds_objects_in_its_regions_only(run_app, free_port):
+def test_deepstream_preprocess_test_finds_objects_in_its_regions_only(run_app):
     path = "apps/deepstream-preprocess-test/deepstream_preprocess_test.py"
     ports = ["--rtsp-port", str(free_port()), "--udp-port", str(free_port())]
     done = run_app(path, "-i", f"file://{STREAMS}/sample_cam5.mp4", *ports)

@@ -6,6 +6,7 @@ import cv2
 import pytest
 
 from footage import penstock
+from ports import free_port
 
 STREAMS = "/opt/nvidia/deepstream/deepstream/samples/streams"
 
@@ -58,7 +59,7 @@ def test_deepstream_imagedata_multistream_cupy_says_in_one_sentence_what_it_need
     )
 
 
-def test_deepstream_imagedata_multistream_redaction_finds_faces(run_app, placed, free_port):
+def test_deepstream_imagedata_multistream_redaction_finds_faces(run_app, placed):
     folder = "apps/deepstream-imagedata-multistream-redaction"
     ports = ["--rtsp-port", free_port(), "--udp-port", free_port()]
     done = run_app(
@@ -96,7 +97,7 @@ def test_deepstream_ssd_parser_makes_objects_of_tensors_and_a_video(run_app, pla
 
 @pytest.mark.parametrize(
     ("network", "file", "frames", "classes"),
-    [("semantic", "sample_720p.mjpeg", 100, 4), ("industrial", "sample_industrial.jpg", 1, 1)],
+    [("semantic", "sample_720p.mjpeg", 100, 4), ("industrial", "sample_industrial.jpg", 1, 2)],
 )
 def test_deepstream_segmentation_saves_class_maps(run_app, placed, network, file, frames, classes):
     folder = "apps/deepstream-segmentation"

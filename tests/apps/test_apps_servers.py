@@ -10,8 +10,8 @@ import pytest
 import redis
 
 from broker_servers import HOST, Redis
-from conftest import lines_until
 from penstock.messages import schema
+from ports import free_port
 from rtsp import RtspServer
 from rtsp_client import Player
 
@@ -41,14 +41,14 @@ def test_deepstream_test4_sends_every_thirtieth_frames_first_object(run_app, tmp
 
 
 @pytest.mark.parametrize("encoder_type", [0, 1])  # nvv4l2h264enc, x264enc
-def test_deepstream_test1_rtsp_out_serves_what_it_draws(start_app, free_port, encoder_type):
+def test_deepstream_test1_rtsp_out_serves_what_it_draws(start_app, encoder_type):
     rtsp, udp = free_port(), free_port()
     with start_app(
         "apps/deepstream-test1-rtsp-out/deepstream_test1_rtsp_out.py",
         "-i", f"{STREAMS}/sample_qHD.h264", "-e", encoder_type,
         "--rtsp-port", rtsp, "--udp-port", udp,
-    ) as process:  # fmt: skip
-        said = "".join(lines_until(process, "Frame Number=3 "))
+    ) as printed_until:  # fmt: skip
+        said = printed_until("Frame Number=3 ")
         assert f"Launched RTSP Streaming at rtsp://localhost:{rtsp}/ds-test" in said
         with Player(f"rtsp://127.0.0.1:{rtsp}/ds-test") as player:
             picture = player.pictures(2)[-1]
@@ -56,18 +56,18 @@ def test_deepstream_test1_rtsp_out_serves_what_it_draws(start_app, free_port, en
     assert max(picture.rgb) > 20
 
 
-def test_deepstream_rtsp_in_rtsp_out_tiles_cameras_and_tells_their_time(start_app, free_port):
+def test_deepstream_rtsp_in_rtsp_out_tiles_cameras_and_tells_their_time(start_app):
     rtsp, udp = free_port(), free_port()
     started = datetime.now(timezone.utc).replace(tzinfo=None)
     with RtspServer(paths=2) as camera, start_app(
         "apps/deepstream-rtsp-in-rtsp-out/deepstream_test1_rtsp_in_rtsp_out.py",
         "-i", camera.url_of(0), camera.url_of(1), "-g", "nvinferserver", "--rtsp-ts",
         "--rtsp-port", rtsp, "--udp-port", udp,
-    ) as process:  # fmt: skip
-        said = "".join(lines_until(process, "Frame Number=6 source=1"))
+    ) as printed_until:  # fmt: skip
+        said = printed_until("Frame Number=6 source=1")
         with Player(f"rtsp://127.0.0.1:{rtsp}/ds-test") as player:
             picture = player.pictures(2)[-1]
-        said += "".join(lines_until(process, "RTSP Timestamp: 2"))
+        said += printed_until("RTSP Timestamp: 2")
     assert (picture.width, picture.height) == (1280, 720)
     assert "Frame Number=6 source=0" in said
     stamp = re.findall(r"RTSP Timestamp: (2\S+ \S+)", said)[-1]
@@ -86,7 +86,9 @@ def test_deepstream_test1_usbcam_names_a_camera_that_is_not_there(run_app):
 
 @pytest.mark.skipif(not CAMERA.exists(), reason=f"there is no {CAMERA}: plug a camera in")
 def test_deepstream_test1_usbcam_counts_the_frames_of_a_camera(start_app):
-    with start_app("apps/deepstream-test1-usbcam/deepstream_test_1_usb.py", CAMERA) as process:
-        lines = lines_until(process, "Frame Number=9 ")
-    numbers = re.findall(r"Frame Number=(\d+) ", "".join(lines))
+    with start_app(
+        "apps/deepstream-test1-usbcam/deepstream_test_1_usb.py", CAMERA
+    ) as printed_until:
+        said = printed_until("Frame Number=9 ")
+    numbers = re.findall(r"Frame Number=(\d+) ", said)
     assert [int(number) for number in numbers] == list(range(10))

@@ -152,6 +152,15 @@ def test_a_group_goes_on_behind_what_its_last_member_has_asked_beyond(address, o
     assert received(second, 1) == [b"new"]
 
 
+def test_a_topic_that_is_made_later_is_read_from_its_beginning(address, opened):
+    where = address("made", consumer_proto_cfg='"auto.offset.reset=latest"')
+    listener = KafkaListener(where, ["made"])
+    with pytest.raises(BrokerError, match="has no topic made: create it"):
+        listener.connect()
+    opened(KafkaBroker(where)).publish([message(b"new", topic="made")])
+    assert received(opened(listener), 1) == [b"new"]
+
+
 @pytest.mark.parametrize("kind", [KafkaBroker, lambda where: KafkaListener(where, ["t"])])
 @pytest.mark.parametrize(
     ("conn_str", "said"),

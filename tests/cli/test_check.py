@@ -177,6 +177,28 @@ def test_a_script_full_of_traps_is_seen_through_and_not_run(traps):
     assert not Path("was_run").exists()
 
 
+def test_a_name_is_what_was_last_assigned_to_it_above_the_line(tmp_path):
+    script = tmp_path / "twice.py"
+    script.write_text(
+        "import pyds\n"
+        "def probe(user_meta, foreign):\n"
+        "    while meta is not None:\n"
+        "        print(data.roiStatus, data.objCnt)\n"  # of the round before: the last one
+        "        data = pyds.NvDsAnalyticsObjInfo.cast(user_meta.data)\n"
+        "        print(data.roiStatus, data.objLCCurrCnt)\n"
+        "        data = pyds.NvDsAnalyticsFrameMeta.cast(data.roiStatus)\n"
+        "        print(data.roiStatus, data.objLCCurrCnt)\n"
+        "        data = None\n"
+        "    data.lcStatus\n"
+        "    data = foreign.data\n"
+        "    data.whatever\n"
+    )
+    found = look(script).findings
+    wrong = {(one.line, one.name.split(".", 1)[1]) for one in found if one.state == UNSUPPORTED}
+    frame, thing = "NvDsAnalyticsFrameMeta.roiStatus", "NvDsAnalyticsObjInfo.objLCCurrCnt"
+    assert wrong == {(6, thing), (8, frame), (10, "NvDsAnalyticsFrameMeta.lcStatus")}
+
+
 def test_the_configurations_that_a_script_names_are_looked_at(traps):
     found = {
         (one.line, one.kind, one.name): one.state

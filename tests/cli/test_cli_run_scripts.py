@@ -198,3 +198,29 @@ def test_a_notebook_runs_cells_and_whole_scripts_as_penstock_run_does(script):
     assert done.stdout.splitlines() == ["frames 1", "frames 1", "['a', 'b']"]
     assert "probe raised ValueError at" in done.stderr
     assert "of mine" in done.stderr
+
+
+def test_a_script_that_opens_files_of_the_sdk_itself_reads_those_of_the_kits_tree(
+    script, tmp_path, monkeypatch
+):
+    labels = tmp_path / "sdk/samples/models/Primary_Detector/labels.txt"
+    labels.parent.mkdir(parents=True)
+    labels.write_text("car;person\n")
+    monkeypatch.setenv("PENSTOCK_SDK", str(tmp_path / "sdk"))
+    path = script(
+        """
+        import io, os.path
+        SDK = "/opt/nvidia/deepstream/deepstream-6.4/samples/models/Primary_Detector/"
+        print(os.path.exists(SDK + "labels.txt"), os.path.isfile(SDK + "other.txt"))
+        print(open(SDK + "labels.txt").read() == io.open(SDK + "labels.txt", "r").read())
+        try:
+            open(SDK + "labels.txt", "w")
+        except OSError as error:
+            print(type(error).__name__, error.filename)
+        """
+    )
+    done = penstock("run", path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[:2] == ["True False", "True"]
+    assert "samples/models/Primary_Detector/labels.txt" in done.stdout.splitlines()[2]
+    assert labels.read_text() == "car;person\n"

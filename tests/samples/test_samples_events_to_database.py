@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -136,6 +137,31 @@ def test_stays_in_zones_are_those_of_the_analytics(stored, answers):
     for zone, seconds in stays.items():
         mean = pytest.approx(sum(seconds) / len(seconds), abs=0.006)
         assert found[zone] == [len(seconds), mean, pytest.approx(max(seconds), abs=0.006)]
+
+
+def test_who_comes_back_has_stayed_twice_and_what_comes_twice_counts_once(tmp_path):
+    store, report = loaded("store_events").Store(tmp_path), loaded("report")
+    for second in (0, 0.5, 1, 30, 30.5, 30.5):
+        there = {"track": 7, "label": "person", "confidence": 1, "box": [0, 0, 1, 1]}
+        said = {
+            "camera": 2,
+            "frame": int(2 * second),
+            "time": f"2031-02-03T09:00:{second:09.6f}+01:00",
+            "crossed": {"Gate": 2} if second > 30 else {},
+            "objects": [{**there, "zones": ["Yard"]}, {**there, "track": None, "zones": ["Yard"]}],
+        }
+        store.add(json.dumps(said).encode())
+    store.write()
+    with report.opened(tmp_path) as database:
+        found = [
+            database.execute((report.QUERIES / f"{name}.sql").read_text()).fetchall()
+            for name in report.NAMES
+        ]
+    assert found == [
+        [(HOURS[0], 2, "person", 1)],
+        [(2, "Yard", 1, 1.5, 1.5)],
+        [(HOURS[0], 2, "Gate", 2, 2)],
+    ]
 
 
 def test_the_report_prints_the_three_answers_and_draws_them(stored, tmp_path):

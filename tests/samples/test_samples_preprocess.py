@@ -12,6 +12,7 @@ import pytest
 
 from footage import clip, detector
 from penstock.config import PreprocessConfig
+from ports import free_port
 from rtsp_client import Player
 
 FOLDER = Path(__file__).parents[2] / "samples" / "deepstream-preprocess-test"
@@ -41,12 +42,6 @@ def folder(tmp_path_factory):
     for name, frames in (("long", 600), ("short", 12)):
         clip(path / f"{name}.mp4", frames=frames)
     return path
-
-
-def free_port(kind):
-    with socket.socket(type=kind) as probe:
-        probe.bind(("", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager

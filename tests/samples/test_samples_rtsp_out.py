@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from footage import clip, detector
+from ports import free_port
 from rtsp import RtspServer
 from rtsp_client import Player
 
@@ -29,12 +30,6 @@ def config(tmp_path_factory):
 def ball(tmp_path_factory):
     """A minute of a white ball on black, as an elementary stream."""
     return clip(tmp_path_factory.mktemp("ball") / "ball.h264", frames=1500)
-
-
-def free_port(kind):
-    with socket.socket(type=kind) as probe:
-        probe.bind(("", 0))
-        return probe.getsockname()[1]
 
 
 class Running:

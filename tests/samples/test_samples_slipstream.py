@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from footage import detector
+from ports import free_port
 from rtsp import RtspServer
 from rtsp_client import Player
 
@@ -24,12 +25,6 @@ COUNTS = r"Frame Number=(\d+) Number of Objects=[1-9]\d* Vehicle_count=0 Person_
 @pytest.fixture(scope="module")
 def config(tmp_path_factory):
     return detector(tmp_path_factory.mktemp("detector"))
-
-
-def free_port(kind):
-    with socket.socket(type=kind) as probe:
-        probe.bind(("", 0))
-        return probe.getsockname()[1]
 
 
 def environment(**settings):

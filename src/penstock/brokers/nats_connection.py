@@ -112,7 +112,9 @@ class Connection:
 
     def _check_tls(self, client: Any) -> None:
         # Asked for TLS, nats-py goes on in plain text where the server offers none.
-        if self.settings.tls is not None and not client._server_info.get("tls_required"):
+        if self.settings.tls is not None and not (
+            getattr(client, "_server_info", {}).get("tls_required")
+        ):
             raise BrokerError(f"nats: {self.settings.endpoint} has no TLS; nothing was sent")
 
     async def _on_error(self, error: BaseException) -> None:

@@ -13,6 +13,7 @@ from penstock.checking.literals import Script, assignments, name_of
 from penstock.config.keys import did_you_mean
 
 _CAST = "cast"
+_Place = tuple[int, int]
 
 
 class Bindings:
@@ -88,14 +89,13 @@ class _Types:
     ) -> None:
         self._script, self._bindings = script, bindings
         self._modules, self._names = modules, names
-        self._held: dict[tuple[int, str], str] = {}
+        self._held: dict[tuple[int, str], dict[_Place, str]] = {}
         for _ in range(3):  # of what was found in the rounds before
             for node in ast.walk(script.tree):
                 for target, value in assignments(node):
-                    owner = script.owners.get(node)
-                    key = (id(owner) if owner is not None else 0, name_of(target))
-                    if kind := self.of(value):
-                        self._held[key] = kind
+                    if not isinstance(value, ast.Constant):  # None says only that it is not there
+                        held = self._held.setdefault((self._function(node), name_of(target)), {})
+                        held[_end(value)] = self.of(value)
 
     def named(self, node: ast.expr) -> str:
         """The class that an expression is itself, as `pyds.NvDsMetaType`."""
@@ -112,16 +112,25 @@ class _Types:
         if isinstance(node, ast.Attribute) and (owner := self.of(node.value)):
             return self._bindings.members.get(owner, {}).get(node.attr, "")
         if isinstance(node, ast.Name | ast.Attribute):
-            owner_function = self._script.owners.get(node)
-            local = self._held.get((id(owner_function), name_of(node)), "")
-            return local or self._held.get((0, name_of(node)), "")
+            name = name_of(node)
+            held = self._held.get((self._function(node), name)) or self._held.get((0, name), {})
+            above = [place for place in held if place <= (node.lineno, node.col_offset)]
+            return held[max(above or held)] if held else ""  # below it: a loop's round before
         return ""
+
+    def _function(self, node: ast.AST) -> int:
+        owner = self._script.owners.get(node)
+        return 0 if owner is None else id(owner)
 
     def _result(self, function: ast.expr) -> str:
         if isinstance(function, ast.Attribute) and function.attr == _CAST:
             return self.named(function.value)
         name = self.named(function)
         return name if name in self._bindings.members else self._bindings.results.get(name, "")
+
+
+def _end(node: ast.expr) -> _Place:
+    return (node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
 
 
 def _imported(script: Script) -> tuple[set[str], dict[str, tuple[str, ast.ImportFrom]]]:

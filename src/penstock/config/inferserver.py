@@ -104,7 +104,7 @@ class InferServerConfig(InferConfig):
         for kind in ("inputs", "outputs"):
             where = told.where(f"{_BACKEND}.{kind}")
             settings[kind] = tuple(
-                TensorTold(row.get("name", ""), row.get("dims"), row.get("dtype"), where)
+                TensorTold(row.get("name", ""), row.get("dims") or None, row.get("dtype"), where)
                 for row in told.rows.get(kind, [])
             )
         if name := told.settings.get("tensor_name"):

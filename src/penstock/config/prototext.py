@@ -26,8 +26,8 @@ _TOKENS = re.compile(
     |(?P<mark>[{}<>\[\]:;,-])""",
     re.VERBOSE,
 )
-_ESCAPES = re.compile(r"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|(.))")
-_ONE_LETTER = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_ESCAPES = re.compile(rb"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|(.))")
+_ONE_LETTER = dict(zip(b"nrtabfv", b"\n\r\t\a\b\f\v", strict=True))
 _CLOSING = {"{": "}", "<": ">"}
 _BOOLEANS = dict.fromkeys(("true", "True", "t", "1"), True) | dict.fromkeys(
     ("false", "False", "f", "0"), False
@@ -43,6 +43,11 @@ class ProtoValue(Value):
     """
 
     quoted: bool = False
+
+    @property
+    def is_empty_list(self) -> bool:
+        """Whether it stands for `[]`; no other value is without text and without quotes."""
+        return not self.text and not self.quoted
 
     @property
     def where(self) -> str:
@@ -191,7 +196,9 @@ class _Reader:
         values = message.fields.setdefault(name.text, [])
         colon = self._next.text == ":" and self._take()
         if self._next.text == "[":
-            self._take()
+            line = self._take().line
+            if self._next.text == "]":
+                values.append(ProtoValue("", self._file, line, message.path, name.text))
             while self._next.text != "]":
                 values.append(self._value(message, name, depth=depth, colon=True))
                 if self._next.text == ",":
@@ -236,8 +243,8 @@ class _Reader:
         """One text, or several in a row, which are one."""
         parts = []
         while self._next.kind == "text":
-            parts.append(_ESCAPES.sub(_unescaped, self._take().text[1:-1]))
-        return "".join(parts)
+            parts.append(_ESCAPES.sub(_unescaped, self._take().text[1:-1].encode()))
+        return b"".join(parts).decode(errors="replace")
 
     def _bare(self, name: _Token) -> str:
         sign = ""
@@ -250,15 +257,16 @@ class _Reader:
 
 def _plain(text: str) -> str:
     """A number as others write it: without a suffix, and in base 10."""
-    if re.fullmatch(r"-?0[xX][0-9a-fA-F]+", text):
+    if re.fullmatch(r"-?0[xX][0-9a-fA-F]{1,16}", text):  # longer ones are no numbers anywhere
         return str(int(text, 16))
-    if re.fullmatch(r"-?0[0-7]+", text):
+    if re.fullmatch(r"-?0[0-7]{1,22}", text):
         return str(int(text, 8))
     return text[:-1] if re.fullmatch(r"-?[0-9.][^xX]*[fF]", text) else text
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    """The byte that an escape stands for: several of them may be one letter in UTF-8."""
     octal, hexadecimal, letter = match.groups()
-    if octal:
-        return chr(int(octal, 8))
-    return chr(int(hexadecimal, 16)) if hexadecimal else _ONE_LETTER.get(letter, letter)
+    if letter:
+        return bytes([_ONE_LETTER.get(letter[0], letter[0])])
+    return bytes([int(octal, 8) & 255 if octal else int(hexadecimal, 16)])

@@ -85,6 +85,8 @@ def _read(message: Message, found: ProtoFile, settings: dict[str, Any], tables: 
         if path in tables.messages:
             for value in values:
                 if isinstance(value, ProtoValue):
+                    if value.is_empty_list:
+                        continue
                     raise value.error(f"a message, {name} {{ … }}")
                 _read(value, found, _place(found, settings, tables.rows.get(path)), tables)
         elif (key := tables.keys.get(path)) is None:
@@ -109,7 +111,7 @@ def _joined(path: str, values: list[ProtoValue | Message]) -> ProtoValue:
         if isinstance(value, Message):
             raise ConfigError(f"{value.where}: wanted a value for {path}, got a message")
         plain.append(value)
-    texts = ";".join(value.text for value in plain)
+    texts = ";".join(value.text for value in plain if not value.is_empty_list)
     return replace(plain[0], text=texts, quoted=any(value.quoted for value in plain))
 
 

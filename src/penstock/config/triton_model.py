@@ -125,7 +125,7 @@ class TritonTensor:
         """From one message `input` or `output`."""
         return cls(
             row.get("name", ""),
-            row.get("reshape", row.get("dims")),
+            row.get("reshape", row.get("dims") or None),
             row.get("dtype"),
             row.get("order"),
             row.get("labels", ""),

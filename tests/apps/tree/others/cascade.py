@@ -42,5 +42,5 @@ def probe(pad, info):
 pipeline.get_by_name("last").get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, probe)
 pipeline.set_state(Gst.State.PLAYING)
 message = pipeline.get_bus().timed_pop_filtered(Gst.CLOCK_TIME_NONE, Gst.MessageType.EOS | Gst.MessageType.ERROR)
-print(message.type.first_value_nicks[0], message.parse_error() if message.type == Gst.MessageType.ERROR else "")
+print(message.type.first_value_nick, message.parse_error() if message.type == Gst.MessageType.ERROR else "")
 pipeline.set_state(Gst.State.NULL)

@@ -51,5 +51,5 @@ def probe(pad, info):
 sink.get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, probe)
 pipeline.set_state(Gst.State.PLAYING)
 message = pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
-print(message.type.first_value_nicks[0] if message else "timeout", sorted(frames.items()))
+print(message.type.first_value_nick if message else "timeout", sorted(frames.items()))
 pipeline.set_state(Gst.State.NULL)
