@@ -299,7 +299,12 @@ def main() -> None:
                 process.kill()
         if complaints:
             lines = log.read_text().splitlines()
-            print("\n".join([line for line in lines if "dropped" in line] + lines[-10:]))
+            print(
+                "\n".join(
+                    [line for line in lines if "dropped" in line or "were lost" in line]
+                    + lines[-10:]
+                )
+            )
             sys.exit("\n".join(complaints))
 
 

@@ -23,7 +23,7 @@ class KServeServer(service_pb2_grpc.GRPCInferenceServiceServicer):
     """Serves models until the `with` ends.
 
     fault: None, or how answers are wrong: "shape", "dtype", "missing", "nan", "short", "texts",
-        "rank", "slow", "hang", "refuse".
+        "rank", "vast", "slow", "hang", "refuse".
     typed: answers carry numbers in place of bytes, as the protocol allows too.
     plain: it is no Triton and knows no model configuration.
     """
@@ -142,7 +142,10 @@ class KServeServer(service_pb2_grpc.GRPCInferenceServiceServicer):
         if self.fault == "texts":
             kind = "BYTES"
         output = answer.outputs.add(name=name, datatype=kind, shape=array.shape)
-        if self.typed:
+        if self.fault == "vast":  # whose product is 0 in 64 bits
+            output.shape[:] = (2**62, 2**62, 4)
+            answer.raw_output_contents.append(b"")
+        elif self.typed:
             output.contents.fp32_contents.extend(array.ravel().tolist())
         else:
             content = np.ascontiguousarray(array).tobytes()

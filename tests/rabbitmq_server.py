@@ -1,5 +1,7 @@
 """A real RabbitMQ as a child process, with an Erlang port mapper of its own."""
 
+import contextlib
+import socket
 import subprocess
 
 from broker_servers import HOST, PASSWORD, USER, Server, free_port
@@ -56,6 +58,16 @@ class RabbitMq(Server):
             "RABBITMQ_MNESIA_BASE": str(self.folder / "queues"),
             "RABBITMQ_NODENAME": f"penstock{self.port}@localhost",
         }
+
+    def is_ready(self):
+        """It listens a moment before it speaks."""
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection((HOST, self.port), timeout=1) as client,
+        ):
+            client.sendall(b"AMQP\0\0\x09\x01")
+            return client.recv(1) == b"\x01"
+        return False
 
     def start(self):
         # As a daemon of Erlang's own it would outlive the test.

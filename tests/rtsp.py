@@ -11,6 +11,7 @@
 """
 
 import contextlib
+import itertools
 import json
 import random
 import signal
@@ -49,6 +50,7 @@ class Camera:
         password: See `user`.
         paths: `/cam0`, `/cam1` ...
         transport: What the server offers: `"tcp"`, `"udp"` or `"tcp+udp"`.
+        loses: One of so many packets is lost; 0: none.
     """
 
     codec: str = "h264"
@@ -61,6 +63,7 @@ class Camera:
     password: str = ""
     paths: int = 1
     transport: str = "tcp+udp"
+    loses: int = 0
 
 
 class RtspServer:
@@ -191,6 +194,20 @@ def _launch_line(camera):
     return f"( {video} {_AUDIO if camera.audio else ''} )"
 
 
+def _lose(media, every):
+    """Drop every so many packets on their way out."""
+    from gi.repository import Gst
+
+    numbers = itertools.count(1)
+
+    def drop(_pad, _info):
+        kinds = Gst.PadProbeReturn
+        return kinds.DROP if next(numbers) % every == 0 else kinds.OK
+
+    pad = media.get_element().get_by_name("pay0").get_static_pad("src")
+    pad.add_probe(Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST, drop)
+
+
 def _serve(port, camera):
     import gi  # a server has nothing of Penstock's
 
@@ -210,6 +227,8 @@ def _serve(port, camera):
         factory.set_shared(True)
         factory.set_protocols(offered[camera.transport])
         factory.connect("media-configure", lambda _factory, media: medias.append(media))
+        if camera.loses:
+            factory.connect("media-configure", lambda _factory, media: _lose(media, camera.loses))
         if camera.user:
             _lock(factory, GstRtspServer)
         server.get_mount_points().add_factory(f"/cam{number}", factory)

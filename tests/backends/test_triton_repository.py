@@ -45,7 +45,8 @@ def test_the_version_policy_says_what_is_offered(tmp_path, policy, offered):
 def test_versions_are_numbers(tmp_path):
     root = repository(tmp_path)
     (root / "colour" / "2").rename(root / "colour" / "10")
-    (root / "colour" / "old").mkdir()
+    for name in ("old", "011", "\u0661\u0662"):  # the last is 12 in Arabic digits
+        (root / "colour" / name).mkdir()
     assert find(root).version == 10
 
 
@@ -89,6 +90,10 @@ def test_a_version_without_its_file_is_an_error_that_says_what_is_there(tmp_path
     root = repository(tmp_path)
     (root / "colour" / "2" / "model.onnx").rename(root / "colour" / "2" / "net.onnx")
     with pytest.raises(ModelError, match=r"model\.onnx is missing; .*/2 has net\.onnx"):
+        find(root)
+    file = root / "colour" / "config.pbtxt"
+    file.write_text(f"{file.read_text()}default_model_filename: 'sub/a.onnx'")
+    with pytest.raises(ModelError, match=r"sub/a\.onnx is missing; .*/2 has net\.onnx"):
         find(root)
 
 

@@ -41,7 +41,7 @@ def webhook(*statuses):
 
     server = ThreadingHTTPServer((HOST, 0), Handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://{HOST}:{server.server_port}/hook?x=1", seen
     server.shutdown()
     server.server_close()

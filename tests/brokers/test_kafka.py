@@ -174,7 +174,8 @@ def test_who_cannot_be_reached_is_one_sentence(address, kind, conn_str, said):
         kind(address(conn_str=conn_str)).connect()
 
 
-def test_a_certificate_of_a_stranger_is_refused_and_said(address, tmp_path):
+@pytest.mark.parametrize("kind", [KafkaBroker, lambda where: KafkaListener(where, ["t"])])
+def test_a_certificate_of_a_stranger_is_refused_and_said(address, tmp_path, kind):
     authority = certificates(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority.server, authority.server_key)
@@ -194,7 +195,7 @@ def test_a_certificate_of_a_stranger_is_refused_and_said(address, tmp_path):
         port = door.getsockname()[1]
         where = address(conn_str=f"{HOST};{port}", proto_cfg='"security.protocol=ssl"')
         with pytest.raises(BrokerError) as caught:
-            KafkaBroker(where).connect()
+            kind(where).connect()
     assert f"the certificate of {HOST}:{port} is refused: name its authority" in str(caught.value)
     assert "ssl.ca.location" in str(caught.value)
 

@@ -70,6 +70,93 @@ def test_a_script_without_the_samples_common_folder_gets_one(script):
     assert lines[-2:] == ["18446744073709551615 True ['stream0', 'stream1']", "0.0 True"]
 
 
+def test_the_samples_common_folder_may_be_on_the_path_itself(script):
+    path = script(
+        """
+        import sys
+        sys.path.append("/opt/nvidia/deepstream/deepstream/sources/apps/common")
+        from bus_call import bus_call
+        from FPS import PERF_DATA
+        from is_aarch_64 import is_aarch64
+        from platform_info import PlatformInfo
+        print(bus_call.__name__, PERF_DATA.__name__, PlatformInfo().is_wsl())
+        from utils import long_to_uint64
+        """
+    )
+    done = penstock("run", path)
+    assert (done.returncode, done.stdout) == (1, "bus_call PERF_DATA False\n"), done.stderr
+    assert "ModuleNotFoundError: No module named 'utils'" in done.stderr
+
+
+def test_what_a_script_starts_finds_the_elements_too(script):
+    script("import gi.repository.Gst as g; g.init(None); print(g.ElementFactory.make('nvinfer'))",
+           "child.py")  # fmt: skip
+    path = script(
+        """
+        import multiprocessing, subprocess, sys
+        import gi
+        gi.require_version("Gst", "1.0")
+        from gi.repository import Gst
+
+        def work(queue):
+            Gst.init(None)
+            queue.put(Gst.parse_launch("nvvideoconvert ! nvdsosd").children[0].name)
+
+        if __name__ == "__main__":
+            for method in ("fork", "spawn"):
+                context = multiprocessing.get_context(method)
+                queue = context.Queue()
+                context.Process(target=work, args=(queue,)).start()
+                print(method, queue.get(timeout=30), flush=True)
+            line = "videotestsrc num-buffers=2 ! nvvideoconvert ! fakesink"
+            subprocess.run(["gst-launch-1.0", "-q", *line.split()], check=True)
+            subprocess.run(["python3", "child.py"], check=True)
+        """
+    )
+    done = penstock("run", path, cwd=path.parent)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("fork nvdsosd0\nspawn nvdsosd0\n<nvinfer.NvInfer object")
+
+
+MODULE = """
+    import sys
+    from .near import VALUE
+    print(sys.argv, sys.path[0], __name__, __package__, __file__, __spec__.name, VALUE)
+"""
+
+
+@pytest.mark.parametrize("name", ["app.deep.main", "app.deep"])
+def test_a_module_is_run_as_python_runs_it(script, tmp_path, name):
+    script("", "__init__.py")
+    script("", "deep/__init__.py")
+    script("VALUE = 7", "deep/near.py")
+    script(MODULE, "deep/main.py")
+    script(MODULE, "deep/__main__.py")
+    done = penstock("run", "-m", name, "-m", "--help", cwd=tmp_path)
+    like = [sys.executable, "-m", name, "-m", "--help"]
+    plain = subprocess.run(like, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (plain.returncode, plain.stderr) == (0, "")
+    assert done.stdout == plain.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nowhere.main", "No module named 'nowhere'"),
+        ("app", "no source of it is in "),  # a folder without a __main__.py
+        ("app.broken.main", "No module named 'theirs'"),
+        ("..app", "no package specified"),
+        ("sys", "no source of it is in "),
+    ],
+)
+def test_a_module_that_is_not_there_is_named(script, tmp_path, name, said):
+    script("import theirs", "broken/__init__.py")
+    done = penstock("run", "-m", name, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"penstock: module {name} cannot be run: {said}")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_scripts_own_common_folder_comes_first_and_is_not_added_to(script):
     script("VALUE = 7", "../common/utils.py")
     script("", "../common/__init__.py")

@@ -261,6 +261,13 @@ def test_a_models_own_configuration_is_understood(write):
     assert config.outputs == (TritonTensor("a", (2, 4), labels="l.txt"), TritonTensor("b"))
 
 
+def test_an_empty_list_is_a_shape_without_sides_and_else_nothing(write):
+    text = "input [] output { name: 'a' dims: 1 reshape { shape: [ ] } } output { dims: [] }"
+    config = TritonModelConfig.read(write(text, "config.pbtxt"))
+    assert config.inputs == ()
+    assert config.outputs == (TritonTensor("a", ()), TritonTensor(""))
+
+
 @pytest.mark.parametrize(
     ("policy", "latest"), [("all {}", None), ("latest { num_versions: 2 }", 2), ("latest {}", 1)]
 )

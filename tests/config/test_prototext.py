@@ -13,18 +13,19 @@ NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=8)
 NUMBERS = st.integers(-(2**31), 2**31 - 1)
 TREES = st.recursive(
-    st.dictionaries(NAMES, st.lists(TEXTS | NUMBERS, min_size=1, max_size=3), max_size=3),
-    lambda inner: st.dictionaries(
-        NAMES, st.lists(TEXTS | NUMBERS | inner, min_size=1, max_size=3), max_size=3
-    ),
+    st.dictionaries(NAMES, st.lists(TEXTS | NUMBERS, max_size=3), max_size=3),
+    lambda inner: st.dictionaries(NAMES, st.lists(TEXTS | NUMBERS | inner, max_size=3), max_size=3),
     max_leaves=12,
 )
 
 
-def quoted(string):
-    """A text as the format spells it, each byte that needs it escaped."""
+def quoted(string, draw):
+    """A text as the format spells it: what needs it escaped, or each byte beyond ASCII, too."""
     plain = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
-    return '"' + "".join(plain.get(letter, letter) for letter in string) + '"'
+    spelt = "".join(plain.get(letter, letter) for letter in string)
+    if draw(st.booleans()):
+        spelt = "".join(chr(b) if b < 128 else f"\\{b:03o}" for b in spelt.encode())
+    return f'"{spelt}"'
 
 
 def written(tree, draw):
@@ -34,12 +35,12 @@ def written(tree, draw):
         spelt = [
             f"{{ {written(value, draw)} }}"
             if isinstance(value, dict)
-            else quoted(value)
+            else quoted(value, draw)
             if isinstance(value, str)
             else str(value)
             for value in values
         ]
-        if draw(st.booleans()):
+        if not spelt or draw(st.booleans()):
             lines.append(f"{name}: [{', '.join(spelt)}]{draw(st.sampled_from(['', ',', ';']))}")
         else:
             lines += [f"{name}: {one} # {name}" for one in spelt]
@@ -55,6 +56,7 @@ def read_back(message):
             if value.quoted
             else int(value.text)
             for value in values
+            if isinstance(value, Message) or not value.is_empty_list
         ]
         for name, values in message.fields.items()
     }
@@ -90,6 +92,13 @@ def test_the_formats_rarer_spellings_are_read(write):
     assert [one.integer() for one in infer.fields["gpu_ids"]] == [0, 1]
     assert message.fields["scale"][0].number() == 1.5
     assert message.fields["on"][0].boolean() is True
+
+
+def test_a_number_without_end_is_no_number(write):
+    message, _ = read_message(write(f"a: 0x{'f' * 5000} b: 0{'7' * 5000}"), where="test")
+    for name in "ab":
+        with pytest.raises(ConfigError, match="wanted a whole number"):
+            message.fields[name][0].integer()
 
 
 @given(st.integers(0, len(SAMPLE)), st.integers(0, len(SAMPLE)), st.text(max_size=3))
@@ -163,6 +172,7 @@ def test_a_table_of_keys_makes_settings_rows_and_warnings(write):
             "line 1, [part] count: wanted a whole number of 0 or more, got '-3'",
         ),
         ("part: 3", "line 1, part: wanted a message, part { … }, got '3'"),
+        ("\nname: []", "line 2, name: wanted a text in quotes, got ''"),
         ("name { }", "line 1, [name]: wanted a value for name, got a message"),
         (
             "part { kind: KIND_BIGG }",

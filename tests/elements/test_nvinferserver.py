@@ -1,6 +1,7 @@
 """nvinferserver in real pipelines: models of a repository, run here, and of a real gRPC server."""
 
 import threading
+import time
 
 import pytest
 from batches import visit
@@ -241,6 +242,7 @@ def test_the_server_says_that_channels_stand_last(config, served):
         ("missing", "the answer lacks output 'scores' (?, 1, 3) float32; it has 'boxes'"),
         ("nan", "output 'scores' (?, 1, 3) float32: 1 of 3 numbers are NaN"),
         ("short", "output 'boxes' is said to be (1, 1, 4) FP32, 16 bytes; the answer has 13 bytes"),
+        ("vast", f"output 'boxes' is said to be ({2**62}, {2**62}, 4) FP32, "),
         ("texts", "output 'boxes' is said to be (1, 1, 4) BYTES; wanted numbers"),
         ("refuse", "the server refused: out of memory"),
     ],
@@ -323,6 +325,7 @@ def test_whoever_stops_the_pipeline_does_not_wait_for_an_answer(config, served):
     bus = pipeline.get_bus()
     pipeline.set_state(Gst.State.PLAYING)
     assert server.hanging.wait(20)
+    time.sleep(0.3)  # until the source waits, too
     pipeline.set_state(Gst.State.READY)
     assert server.hanging.is_set()  # it has not answered yet
     assert bus.pop_filtered(Gst.MessageType.ERROR) is None

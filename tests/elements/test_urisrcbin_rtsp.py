@@ -307,6 +307,22 @@ def test_where_frames_come_too_fast_whole_ones_are_dropped_and_counted(server):
     assert not player.errors
 
 
+def test_packets_that_get_lost_are_counted_and_told():
+    with RtspServer(loses=20) as server, Player(server.url, **INTERVAL) as player:
+        player.until(lambda: player.source.get_property("packets-lost") > 2)
+        player.until(lambda: player.warnings)
+    assert f"{server.url}: " in player.warnings[0]
+    assert "packets were lost on the way, so its pictures may be damaged" in player.warnings[0]
+    assert not player.errors
+
+
+def test_a_camera_on_loopback_loses_no_packet(server):
+    with Player(server.url, **INTERVAL) as player:
+        player.until_frames(30)
+        assert player.source.get_property("packets-lost") == 0
+    assert not player.warnings
+
+
 def test_leaky_says_which_of_the_encoded_frames_go(server):
     with Player(server.url, leaky="downstream", max_size_buffers=7) as player:
         player.until_frames(1)

@@ -30,10 +30,12 @@ class Worker(GstBase.BaseTransform):
         self._lock = threading.Lock()
 
     def do_start(self):
-        self.work = InFlight(
-            self.srcpad, workers=self.workers, on_error=lambda error: post_error(self, error)
-        )
+        self.work = InFlight(self.srcpad, workers=self.workers, on_error=self.failed)
         return True
+
+    def failed(self, error):
+        post_error(self, error)
+        return Gst.FlowReturn.ERROR
 
     def do_stop(self):
         self.work.close()

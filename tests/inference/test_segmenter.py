@@ -16,7 +16,7 @@ from penstock.config import InferConfig
 from penstock.errors import ConfigError, ModelError
 from penstock.inference import Roi, Segmenter, open_task
 from penstock.meta import NO_CLASS, SegmentationMeta
-from penstock.parsers.class_maps import most_probable
+from penstock.parsers.class_maps import MAP_PARSERS, MapContext, most_probable
 
 HALVES = np.where(np.arange(32) < 16, 0, 2)[None].repeat(24, axis=0)
 """Red on the left is class 0, blue on the right class 2."""
@@ -190,6 +190,9 @@ def probabilities(outputs, context):
 def both(outputs, context):
     return ClassMap(outputs["seen"].argmax(axis=0), outputs["seen"])
 
+def lists(outputs, context):
+    return ClassMap(outputs["seen"].argmax(axis=0).tolist(), outputs["seen"].tolist())
+
 def broken(outputs, context):
     return outputs["seen"][0]
 
@@ -250,6 +253,12 @@ def test_a_network_with_other_outputs_is_one_sentence(config, tmp_path):
     assert (seen.class_map == HALVES).all()
 
 
+@pytest.mark.parametrize("shape", [(0, 4, 5), (3, 0, 5)])
+def test_a_layer_without_numbers_is_no_class_map(shape):
+    with pytest.raises(ModelError, match=re.escape(f"got 'out' {shape}")):
+        MAP_PARSERS.load("probabilities")({"out": shape}, MapContext((5, 4)))
+
+
 def test_numbers_that_are_no_probabilities_are_doubted_once(config, caplog):
     bright = config("net-scale-factor=1")
     maps(bright, halves(), halves())
@@ -277,6 +286,11 @@ def test_the_greatest_number_above_the_threshold_wins_and_nan_never_does(numbers
         allowed = [n for n, x in enumerate(column) if x > max(threshold, -1)]
         expected = max(allowed, key=lambda n: (column[n], -n), default=NO_CLASS)
         assert classes[place] == expected
+
+
+def test_there_may_be_more_classes_than_a_byte_counts():
+    numbers = np.eye(300, dtype=np.float32)[:, :, None]
+    assert (most_probable(numbers, 0.5)[:, 0] == np.arange(300)).all()
 
 
 def masked(config, *lines, box, label=""):
@@ -315,3 +329,10 @@ def test_an_object_that_the_network_does_not_know_has_no_mask(config, tmp_path):
 def test_the_threshold_of_a_mask_is_that_of_the_configuration(config, tmp_path):
     lines = (with_labels(tmp_path), "segmentation-threshold=0.75")
     assert masked(config, *lines, box=(32, 0, 64, 96), label="rose").threshold == 0.75
+
+
+def test_a_python_function_s_lists_make_a_mask_too(config, tmp_path):
+    own(config, tmp_path, "lists")
+    lines = ("custom-lib-path=mine.py", "parse-segmentation-func-name=lists", with_labels(tmp_path))
+    mask = masked(config, *lines, box=(64, 0, 64, 96), label="sky")
+    assert mask.data.min() > 0.9

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -58,8 +60,14 @@ def test_there_may_be_more_classes_than_colours():
     assert (drawn([[255]], (0, 0, *SIZE)) == color(0)).all()
 
 
-@pytest.mark.parametrize("box", [(30, 0, 4, 4), (0, 0, 0, 4), (4, 4, -8, 4)])
-def test_a_box_outside_or_without_an_area_draws_nothing(box):
+@pytest.mark.parametrize(
+    "box",
+    [
+        *((30, 0, 4, 4), (0, 0, 0, 4), (4, 4, -8, 4)),
+        *((math.nan, 0, 4, 4), (0, 0, math.nan, 4), (-math.inf, 0, math.inf, 4), (0, 0, 1e308, 4)),
+    ],
+)
+def test_a_box_outside_or_without_an_area_or_a_finite_place_draws_nothing(box):
     assert (drawn(HALVES, box) == 99).all()
     assert (drawn(np.empty((0, 0)), (0, 0, *SIZE)) == 99).all()
 

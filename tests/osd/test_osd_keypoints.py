@@ -14,7 +14,7 @@ def frame_with(points, box=(4, 4, 50, 40)):
     frame = empty_frame()
     obj = frame.add(ObjectMeta(box))
     obj.rect.border_color = GREEN
-    obj.user.append(UserMeta(np.asarray(points), meta_type=KEYPOINTS))
+    obj.user.append(UserMeta(points, meta_type=KEYPOINTS))
     return frame
 
 
@@ -102,6 +102,7 @@ def test_an_object_under_an_opaque_background_shows_none(alpha, class_alpha, dis
         [[1, 2]],
         [],
         "no points",
+        [[1, 2, 1], [3]],
     ],
 )
 def test_whatever_is_there_only_the_picture_is_drawn_on(points):

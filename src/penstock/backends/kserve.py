@@ -5,6 +5,7 @@ Triton speaks it, and others do. https://kserve.github.io/website/docs/concepts/
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -217,14 +218,18 @@ def _array(answer: Any, index: int, output: Any, model: RemoteModel) -> NDArray[
     if kind not in _DTYPES:
         raise ModelError(f"{said}; wanted numbers")
     dtype = np.dtype(_DTYPES[kind])
-    if index < len(answer.raw_output_contents):
-        content = answer.raw_output_contents[index]
-    else:
-        content = np.array(getattr(output.contents, _CONTENTS.get(kind, ""), ()), dtype).tobytes()
-    wanted = int(np.prod(shape)) * dtype.itemsize
-    if min(shape, default=0) < 0 or len(content) != wanted:
-        raise ModelError(f"{said}, {wanted} bytes; the answer has {len(content)} bytes of it")
-    return np.frombuffer(content, dtype).reshape(shape)
+    try:
+        if index < len(answer.raw_output_contents):
+            content = answer.raw_output_contents[index]
+        else:
+            numbers = getattr(output.contents, _CONTENTS.get(kind, ""), ())
+            content = np.array(numbers, dtype).tobytes()
+        wanted = math.prod(shape) * dtype.itemsize
+        if min(shape, default=0) < 0 or len(content) != wanted:
+            raise ModelError(f"{said}, {wanted} bytes; the answer has {len(content)} bytes of it")
+        return np.frombuffer(content, dtype).reshape(shape)
+    except (OverflowError, ValueError) as error:  # no such numbers, or no room for such a shape
+        raise ModelError(f"{said}; the answer's numbers are not that: {error}") from error
 
 
 def _check(model: RemoteModel, name: str, spec: TensorSpec, array: NDArray[Any]) -> None:

@@ -5,6 +5,7 @@ A model is looked up and compared with its ONNX file here; it is run by this roo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from penstock.errors import ConfigError, ModelError
 
 _RUN_HERE = frozenset({"", "onnxruntime", "onnxruntime_onnx", "openvino"})
 _CONFIG_NAME = "config.pbtxt"
+_VERSION = re.compile("[1-9][0-9]{0,17}")
 _BATCHED = 4
 """Dimensions of a picture input with its batch."""
 
@@ -74,8 +76,9 @@ def find_model(
     number = _version(folder, config, version, where=where_version)
     file = folder / str(number) / config.filename
     if not file.is_file():
-        inside = ", ".join(sorted(one.name for one in file.parent.iterdir())) or "nothing"
-        raise ModelError(f"{where}: {file} is missing; {file.parent} has {inside}")
+        there = folder / str(number)
+        inside = ", ".join(sorted(one.name for one in there.iterdir())) or "nothing"
+        raise ModelError(f"{where}: {file} is missing; {there} has {inside}")
     signature = read_signature(file)
     _check(config, signature, file)
     return RepositoryModel(name, number, file, config, signature)
@@ -105,7 +108,7 @@ def _config(repository: Path, name: str, *, strict: bool, where: str) -> TritonM
 
 def _version(folder: Path, config: TritonModelConfig, asked: int, *, where: str) -> int:
     there = sorted(
-        int(one.name) for one in folder.iterdir() if one.name.isdecimal() and one.is_dir()
+        int(one.name) for one in folder.iterdir() if _VERSION.fullmatch(one.name) and one.is_dir()
     )
     if config.versions:
         offered = [number for number in there if number in config.versions]

@@ -5,7 +5,7 @@ A name table of brokers, and one of listeners; to add one: a file, and a line in
 has not acknowledged, and a *delivery*, the thread that empties it.
 """
 
-from penstock.brokers.address import topic_in
+from penstock.brokers.address import topic_in, without_secrets
 from penstock.brokers.base import (
     BROKERS,
     LISTENERS,
@@ -48,4 +48,5 @@ __all__ = [
     "record_command",
     "source_of",
     "topic_in",
+    "without_secrets",
 ]

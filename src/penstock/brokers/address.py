@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -10,6 +11,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from penstock.errors import ConfigError
 
 _ENDS_WITH_A_SECRET = frozenset({"amqp", "azure", "azure-edge"})
+_KEY = "sharedaccesskey="
+_URL_LOGIN = re.compile(r"://(?:(?P<user>[^/@:]*):)?[^/@]*@")  # without : it is a token
 MAX_PORT = 65535
 
 
@@ -113,3 +116,18 @@ def topic_in(conn_str: str, broker: str) -> str:
     if broker in _ENDS_WITH_A_SECRET or ";" not in conn_str:
         return ""
     return conn_str.rpartition(";")[2].strip()
+
+
+def without_secrets(conn_str: str, broker: str) -> str:
+    """A connection string without its password, key or token: it may change, the place does not.
+
+    Args:
+        conn_str: In any form that an adapter takes.
+        broker: A name of `BROKERS`.
+    """
+    if "://" in conn_str:
+        return _URL_LOGIN.sub(lambda match: f"://{match['user'] or ''}@", conn_str, count=1)
+    fields = [field.strip() for field in conn_str.split(";")]
+    if broker == "amqp":
+        return ";".join(fields[:3])
+    return ";".join(field for field in fields if not field.lower().startswith(_KEY))

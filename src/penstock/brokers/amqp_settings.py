@@ -33,6 +33,8 @@ from penstock.config import Key, Value
 from penstock.config.keys import ignored
 from penstock.errors import ConfigError
 
+ROUTING_HEADER: Final = "penstock-key"
+_KEY_BYTES = 255
 _CONNECT_S = 5.0
 _DEFAULT_PORT = 5672
 _EXCHANGE = "amq.topic"
@@ -146,6 +148,14 @@ class AmqpSettings:
             if text := network_failure(cause, where):
                 return f"amqp: {text}"
         return f"amqp: the connection to {where} was lost"
+
+
+def wrong_key(topic: str) -> str:
+    """Why that is no routing key; empty where it is one."""
+    size = len(topic.encode(errors="replace"))
+    if size > _KEY_BYTES:
+        return f"wanted a routing key of at most {_KEY_BYTES} bytes, got {size}, {topic[:20]!r}…"
+    return ""
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

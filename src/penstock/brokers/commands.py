@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from penstock.config import MessagesConfig
 from penstock.errors import ConfigError
 
 START, STOP = "start-recording", "stop-recording"
+_LONGEST_S = 2**31 - 1
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z?")
 _WANTED_TIME = "YYYY-MM-DDTHH:MM:SS.mmmZ, UTC"
 
@@ -60,8 +61,8 @@ def record_command(payload: bytes, *, now: datetime) -> RecordCommand | None:
     return RecordCommand(
         name.strip(),
         is_start=True,
-        before_s=max(0, int((now - start).total_seconds())),
-        duration_s=max(0, int((end - start).total_seconds())),
+        before_s=_seconds(now - start),
+        duration_s=_seconds(end - start),
     )
 
 
@@ -94,6 +95,11 @@ def _object_in(payload: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
+
+
+def _seconds(time: timedelta) -> int:
+    """In whole seconds, as many as the property of an element can say."""
+    return min(max(0, int(time.total_seconds())), _LONGEST_S)
 
 
 def _time(said: Mapping[str, Any], key: str) -> datetime:

@@ -67,7 +67,7 @@ class Delivery:
         self._broker = broker
         self._connection = Troubles(on_trouble, on_recovery)
         self._disk = Troubles(on_trouble, on_recovery)
-        self._refusals = Troubles(on_trouble, on_recovery)
+        self._losses = Troubles(on_trouble, on_recovery)
         self._pause_s = pause_s
         self._back_off = back_off or BackOff()
         self._is_connected = self._has_published = self._gives_up = False
@@ -108,7 +108,7 @@ class Delivery:
                 self._broker.close()
             lost = self.spool.close()
             if lost:
-                self._disk.add(f"{lost} messages waited in memory only and are lost")
+                self._losses.add(f"{lost} messages waited in memory only and are lost")
 
     def _is_finished(self) -> bool:
         if not self._stopping.is_set():
@@ -149,7 +149,7 @@ class Delivery:
                 raise
             self.counts.refused += self.spool.done(waiting[taken : taken + 1])
             self.counts.sent -= len(waiting) - taken - 1
-            self._refusals.add(f"{error}; the message is dropped")
+            self._losses.add(f"{error}; the message is dropped")
         else:
             self.counts.acknowledged += self.spool.done(waiting)
         self._has_published = True
@@ -185,5 +185,9 @@ class Delivery:
             return
         self._tended_s = now_s
         self.spool.tend()
+        if self.spool.loss:
+            self._losses.add(self.spool.loss)
         if self.spool.trouble:
             self._disk.add(self.spool.trouble)
+        else:
+            self._disk.end("messages that wait are on the disk again")

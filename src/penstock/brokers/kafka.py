@@ -18,11 +18,11 @@ from penstock.brokers.base import (
     RefusedMessageError,
 )
 from penstock.brokers.kafka_failures import (
-    CONNECT_S,
     TOO_LARGE,
     Why,
     check_options,
     probe,
+    topics_of,
     wrong_topic,
 )
 from penstock.brokers.kafka_listener import KafkaListener
@@ -68,12 +68,10 @@ class KafkaBroker:
         self._why.clear()
         self._producer = Producer({**self._options, "error_cb": self._why.add})
         try:
-            self._producer.list_topics(timeout=CONNECT_S)
-        except KafkaException as error:
-            self._producer.poll(0)  # lets it tell why
-            text = self._why.said(error.args[0])
+            topics_of(self._producer, self._why)
+        except BrokerError:
             self.close()
-            raise BrokerError(text) from error
+            raise
 
     def publish(self, messages: Sequence[OutgoingMessage]) -> None:
         """Produce all, then wait until each is acknowledged."""
@@ -103,8 +101,8 @@ class KafkaBroker:
     def _send_singly(
         self, messages: Sequence[OutgoingMessage], taken: int
     ) -> tuple[int, KafkaError | None]:
+        self.connect()  # without gaps, a producer that has failed once sends no more
         for index in range(taken, len(messages)):
-            self.connect()  # without gaps, a producer that has failed once sends no more
             one, error = self._send(messages[index : index + 1])
             if not one:
                 return index, error

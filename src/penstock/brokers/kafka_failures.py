@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -42,6 +43,10 @@ class Why:
         if error.code() != KafkaError._ALL_BROKERS_DOWN:
             self._told = error.str()
 
+    def __bool__(self) -> bool:
+        """Whether anything was told."""
+        return bool(self._told)
+
     def said(self, error: KafkaError) -> str:
         """What went wrong, with host, port and user."""
         text = self._told or error.str()
@@ -63,6 +68,27 @@ class Why:
         if error.code() in ABOUT_TOPICS:
             return f"kafka: {where} has no such topic: create it ({error.str()})"
         return f"kafka: {where} does not answer as a Kafka cluster should: {text}"
+
+
+def topics_of(client: Any, why: Why) -> Mapping[str, Any]:
+    """What the cluster tells of its topics, by name.
+
+    Raises:
+        BrokerError: It does not answer, and why.
+    """
+    end_s = time.monotonic() + CONNECT_S
+    while isinstance(found := _asked(client), KafkaError):
+        client.poll(0)  # lets it tell why
+        if why or time.monotonic() > end_s:
+            raise BrokerError(why.said(found))
+    return dict(found)
+
+
+def _asked(client: Any) -> Any:
+    try:
+        return client.list_topics(timeout=1.0).topics
+    except KafkaException as error:
+        return error.args[0]
 
 
 def wrong_topic(topic: str) -> str:

@@ -11,7 +11,14 @@ from typing import Any, ClassVar
 from confluent_kafka import Consumer, KafkaException
 
 from penstock.brokers.base import TIMEOUT_S, BrokerAddress, IncomingMessage
-from penstock.brokers.kafka_failures import ABOUT_TOPICS, CONNECT_S, Why, check_options, probe
+from penstock.brokers.kafka_failures import (
+    ABOUT_TOPICS,
+    CONNECT_S,
+    Why,
+    check_options,
+    probe,
+    topics_of,
+)
 from penstock.brokers.kafka_settings import KEYS, MESSAGE_ID, KafkaSettings
 from penstock.config import Key
 from penstock.errors import BrokerError
@@ -61,13 +68,13 @@ class KafkaListener:
         self._why.clear()
         self._consumer = Consumer({**self._options, "error_cb": self._why.add})
         try:
-            self._see_topics(self._consumer.list_topics(timeout=CONNECT_S).topics)
+            self._see_topics(topics_of(self._consumer, self._why))
             self._consumer.subscribe(self._topics, on_assign=self._on_assign)
-        except KafkaException as error:
-            self._consumer.poll(0)  # lets it tell why
-            text = self._why.said(error.args[0])
+        except (BrokerError, KafkaException) as error:
             self.close()
-            raise BrokerError(text) from error
+            if isinstance(error, BrokerError):
+                raise
+            raise BrokerError(self._why.said(error.args[0])) from error
         end_s = time.monotonic() + TIMEOUT_S
         while not self._is_member and time.monotonic() < end_s:
             self._early += self._consumer.consume(1, 0.1)
@@ -104,7 +111,6 @@ class KafkaListener:
         missing = {one for one in self._topics if not one.startswith("^") and one not in there}
         self._were_missing |= missing
         if missing:
-            self.close()
             names = ", ".join(sorted(missing))
             raise BrokerError(f"kafka: {self._settings.where} has no topic {names}: create it")
 

@@ -54,6 +54,7 @@ class MqttBroker:
         """Send all, then wait until each is acknowledged."""
         if self._connection.client is None:
             raise PublishError("mqtt: not connected")
+        self._connection.forget_answers()
         numbers: list[int] = []
         refusal = ""
         for message in messages:

@@ -107,8 +107,7 @@ class MqttConnection:
             BrokerError: It did not, and why.
         """
         self.close()
-        self.acknowledged.clear()
-        self.refused.clear()
+        self.forget_answers()
         self._answer, self.ended, self.subscribed = None, "", None
         client = self.client = self._new_client()
         try:
@@ -122,6 +121,12 @@ class MqttConnection:
         if self._answer != "":
             self.close()
             raise BrokerError(f"mqtt: {self._refusal(self._answer)}")
+
+    def forget_answers(self) -> None:
+        """To earlier messages: after 65535 of them their numbers come again."""
+        with self.changed:
+            self.acknowledged.clear()
+            self.refused.clear()
 
     def close(self) -> None:
         """Say good-bye, and end the thread."""

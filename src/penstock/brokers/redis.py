@@ -177,9 +177,12 @@ class RedisBroker:
                 message.topic, self._entry(message), maxlen=self._stream_size, approximate=True
             )
         try:
-            transaction.execute()
+            answers = transaction.execute(raise_on_error=False)
         except (redis.RedisError, OSError) as error:
             raise PublishError(self._connection.said(error)) from error
+        for taken, answer in enumerate(answers):
+            if isinstance(answer, Exception):
+                raise PublishError(self._connection.said(answer), acknowledged=taken)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -227,10 +230,11 @@ class RedisListener:
             found = client.xreadgroup(
                 self._group, self._consumer, streams, count=_BATCH, block=wait_ms
             )
-            for topic, entries in found:
-                client.xack(topic, self._group, *(entry for entry, _ in entries))
         except (redis.RedisError, OSError) as error:
             raise BrokerError(self._connection.said(error)) from error
+        with contextlib.suppress(redis.RedisError, OSError):  # what is here is here
+            for topic, entries in found:
+                client.xack(topic, self._group, *(entry for entry, _ in entries))
         return [_incoming(topic, fields) for topic, entries in found for _, fields in entries]
 
     def close(self) -> None:

@@ -17,7 +17,9 @@ from penstock.brokers.spool_record import Record, encoded
 MEMORY_BYTES = 16 << 20
 _FILE_BYTES = 8 << 20
 _FILES = 8  # at least, so that little goes at once where the oldest has to go
-_EXPIRY_STEP = 256
+_STEP = 256  # messages for which others who want the spool are kept waiting
+_PAUSE_S = 0.0002
+_OVERHEAD_BYTES = 500  # of a message in memory, beside its payload
 
 
 class Waiting(NamedTuple):
@@ -37,8 +39,9 @@ class Spool:
     all else is for one thread.
 
     Attributes:
-        expired: How many messages were too old or too many.
+        expired: How many messages were too old or too many, or could not be read again.
         trouble: What keeps messages from the disk, in words; empty where nothing does.
+        loss: What was lost last, in words, but for what was too old or too many.
 
     Args:
         lock: Of the folder; None: memory only.
@@ -68,9 +71,9 @@ class Spool:
         self._memory_bytes = 0
         self._left = 0  # what a closed spool holds
         self.expired = 0
-        self.trouble = ""
+        self.trouble = self.loss = ""
         if self._log is not None and self._log.unreadable_bytes:
-            self.trouble = f"{self._log.unreadable_bytes} bytes of the spool are damaged and lost"
+            self.loss = f"{self._log.unreadable_bytes} bytes of the spool are damaged and lost"
 
     @property
     def is_kept(self) -> bool:
@@ -96,8 +99,8 @@ class Spool:
             most: How many at most.
             most_bytes: Payload bytes together at most; one message comes however large it is.
         """
+        self._expire()
         with self._lock:
-            self._expire()
             return self._read(most, most_bytes)
 
     def done(self, waiting: Sequence[Waiting]) -> int:
@@ -111,11 +114,11 @@ class Spool:
 
     def tend(self) -> None:
         """Move what is in memory to the disk, drop what is too old, and sync; may take a while."""
+        self._expire()
+        self._move_to_disk()
         with self._lock:
-            self._expire()
-            remembered = [Record(w.message, w.accepted_s) for w in self._memory]
-            for _ in range(self._write(remembered)):
-                self._forget_remembered()
+            if self.is_kept:
+                self.trouble = ""
             unsynced = [] if self._log is None else self._log.take_unsynced()
         try:
             sync(unsynced)
@@ -138,6 +141,18 @@ class Spool:
             self._folder_lock = None
         return lost
 
+    def _move_to_disk(self) -> None:
+        """In steps, as `_expire`."""
+        while True:
+            with self._lock:
+                first = itertools.islice(self._memory, _STEP)
+                written = self._write([Record(w.message, w.accepted_s) for w in first])
+                for _ in range(written):
+                    self._forget_remembered()
+            if written < _STEP:
+                return
+            time.sleep(_PAUSE_S)
+
     def _write(self, records: Sequence[Record]) -> int:
         """Append to the log, dropping the oldest where it gets too large; returns how many fit."""
         if self._log is None:
@@ -159,7 +174,7 @@ class Spool:
         size = sum(map(len, group))
         if size > self._max_bytes // 2:  # never of several records
             self.expired += len(group)
-            self.trouble = f"a message is too large for a spool of {self._max_bytes} bytes: dropped"
+            self.loss = f"a message is too large for a spool of {self._max_bytes} bytes: dropped"
             return
         while log.size + size > self._max_bytes:
             self.expired += log.drop_oldest_file()
@@ -168,16 +183,17 @@ class Spool:
     def _remember(self, records: Iterable[Record]) -> None:
         for record in records:
             self._memory.append(Waiting(record.message, record.accepted_s, None))
-            self._memory_bytes += len(record.message.payload)
+            self._memory_bytes += _size_of(record.message)
         while self._memory and self._memory_bytes > self._memory_limit:
             self._forget_remembered()
             self.expired += 1
 
     def _forget_remembered(self) -> None:
-        self._memory_bytes -= len(self._memory.popleft().message.payload)
+        self._memory_bytes -= _size_of(self._memory.popleft().message)
 
     def _read(self, most: int, most_bytes: int) -> list[Waiting]:
         entries = [] if self._log is None else self._log.read(most, most_bytes=most_bytes)
+        self._count_lost()
         found = [
             Waiting(entry.record.message, entry.record.accepted_s, entry.place) for entry in entries
         ]
@@ -192,6 +208,12 @@ class Spool:
             found.append(waiting)
         return found
 
+    def _count_lost(self) -> None:
+        if self._log is not None and self._log.lost:
+            self.loss = f"{self._log.lost} messages of the spool are damaged or deleted: lost"
+            self.expired += self._log.lost
+            self._log.lost = 0
+
     def _forget(self, waiting: Sequence[Waiting]) -> int:
         before = self._count()
         places = [w.place for w in waiting if w.place is not None]
@@ -203,18 +225,24 @@ class Spool:
         return before - self._count()
 
     def _expire(self) -> None:
-        if not self._max_age_s:
-            return
+        """In steps: there may be millions, and who appends must not wait for all of them."""
         oldest_s = self._clock() - self._max_age_s
-        while found := self._read(_EXPIRY_STEP, _FILE_BYTES):
-            old = list(itertools.takewhile(lambda waiting: waiting.accepted_s < oldest_s, found))
-            self.expired += self._forget(old)
-            if len(old) < len(found):
+        while self._max_age_s:
+            with self._lock:
+                found = self._read(_STEP, _FILE_BYTES)
+                old = [*itertools.takewhile(lambda waiting: waiting.accepted_s < oldest_s, found)]
+                self.expired += self._forget(old)
+            if len(old) < len(found) or not old:
                 return
+            time.sleep(_PAUSE_S)
 
     def _count(self) -> int:
         kept = self._left if self._log is None else self._log.next - self._log.first
         return len(self._memory) + kept
+
+
+def _size_of(message: OutgoingMessage) -> int:
+    return len(message.payload) + len(message.topic) + len(message.key) + _OVERHEAD_BYTES
 
 
 def _opened(lock: FolderLock) -> SpoolLog:

@@ -8,18 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from penstock.brokers.spool_record import HEAD_BYTES, Record, body_length, decoded
+from penstock.brokers.spool_record import HEAD_BYTES, body_length, is_whole
+
+_BUFFER_BYTES = 256 << 10
 
 
 class Found(NamedTuple):
-    """A record in a file, and where the next one starts."""
+    """The body of a record in a file, and where the next one starts."""
 
-    record: Record
+    body: bytes
     end: int
 
 
 class SpoolFile:
-    """Written at its end, read from anywhere.
+    """Written at its end, read from anywhere; open only while it is written or read.
 
     Attributes:
         number: Files are read in the order of their numbers.
@@ -38,9 +40,9 @@ class SpoolFile:
     def __init__(self, path: Path, *, start: int = 0) -> None:
         self.path = path
         self.number = int(path.stem)
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._fd: int | None = None
         self.size, self.count = start, 0
-        length = os.fstat(self._fd).st_size
+        length = path.stat().st_size if path.exists() else 0
         for found in self.read(start, end=length):
             self.size = found.end
             self.count += 1
@@ -52,6 +54,8 @@ class SpoolFile:
         Raises:
             OSError: The disk did not take them.
         """
+        if self._fd is None:
+            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         written = 0
         try:
             while written < len(data):
@@ -66,24 +70,42 @@ class SpoolFile:
     def read(self, start: int, *, end: int | None = None) -> Iterator[Found]:
         """The records from `start` on, up to one that is cut off or damaged."""
         end = self.size if end is None else end
-        while start < end:
-            head = os.pread(self._fd, HEAD_BYTES, start)
-            length = body_length(head)
-            if not 0 < length <= end - start - HEAD_BYTES:
-                return
-            record = decoded(head, os.pread(self._fd, length, start + HEAD_BYTES))
-            if record is None:
-                return
-            start += HEAD_BYTES + length
-            yield Found(record, start)
+        if start >= end:
+            return
+        # What is written is there even when somebody has deleted its name.
+        place = self.path if self._fd is None else os.dup(self._fd)
+        with open(place, "rb", buffering=_BUFFER_BYTES) as file:
+            file.seek(start)
+            while start < end:
+                head = file.read(HEAD_BYTES)
+                length = body_length(head)
+                if not 0 < length <= end - start - HEAD_BYTES:
+                    return
+                body = file.read(length)
+                if not is_whole(head, body):
+                    return
+                start += HEAD_BYTES + length
+                yield Found(body, start)
 
-    def duplicate(self) -> int:
-        """Another descriptor of the file, for the caller to close."""
-        return os.dup(self._fd)
+    def cut(self, size: int, *, count: int) -> None:
+        """Take the records behind the first `size` bytes, `count` of them, for lost."""
+        self.size = size
+        self.count -= count
+
+    def take_descriptor(self) -> int | None:
+        """What it was written with, for the caller to close; None where it was not written."""
+        taken, self._fd = self._fd, None
+        return taken
+
+    def duplicate(self) -> int | None:
+        """Another descriptor of a file that is written, for the caller to close."""
+        return None if self._fd is None else os.dup(self._fd)
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._fd)
+        descriptor = self.take_descriptor()
+        if descriptor is not None:
+            os.close(descriptor)
 
     def remove(self) -> None:
         """Close and delete the file."""

@@ -77,7 +77,7 @@ def own_folder(broker: str, destination: str) -> FolderLock:
     if lock is None:
         raise OSError(f"all {_SLOTS} folders in {parent} are in use")
     for folder in slots:
-        if folder != lock.folder and any(folder.glob("*.log")):
+        if folder != lock.folder and log_files(folder):
             _take_over(folder, lock.folder)
     return lock
 
@@ -87,13 +87,19 @@ def _take_over(left: Path, folder: Path) -> None:
     lock = _free(left)
     if lock is None:
         return
-    last = max((int(path.stem) for path in folder.glob("*.log")), default=0)
+    last = max((int(path.stem) for path in log_files(folder)), default=0)
     if not last:
         (folder / "done").unlink(missing_ok=True)  # it says which numbers are done with
-    for path in sorted(left.glob("*.log"), key=lambda path: int(path.stem)):
+    for path in log_files(left):
         last += 1
         path.rename(folder / f"{last:012d}.log")
     lock.release()
+
+
+def log_files(folder: Path) -> list[Path]:
+    """The files of a spool, oldest first."""
+    found = [path for path in folder.glob("*.log") if path.stem.isdecimal()]
+    return sorted(found, key=lambda path: int(path.stem))
 
 
 def spool_home() -> Path:

@@ -7,12 +7,13 @@ import os
 import struct
 import zlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from penstock.brokers.spool_file import SpoolFile
-from penstock.brokers.spool_record import Record
+from penstock.brokers.spool_file import Found, SpoolFile
+from penstock.brokers.spool_folder import log_files
+from penstock.brokers.spool_record import Record, decoded
 
 _MARK = struct.Struct("<QQ")  # number of a file, offset in it: all before that is done with
 _CHECKSUM = struct.Struct("<I")
@@ -36,6 +37,7 @@ class SpoolLog:
         first: The place of the oldest record.
         next: The place that the next record gets.
         unreadable_bytes: What was found damaged when the log was opened.
+        lost: Records that were damaged or deleted by somebody else since.
 
     Args:
         folder: It exists.
@@ -46,7 +48,7 @@ class SpoolLog:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.unreadable_bytes = 0
+        self.unreadable_bytes = self.lost = 0
         self._mark = os.open(folder / "done", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         number, self._offset = self._read_mark()
         self._files = deque(self._kept(number))
@@ -96,16 +98,22 @@ class SpoolLog:
         """
         entries: list[LogEntry] = []
         self._ends = {}
-        place, start, size = self.first, self._offset, 0
+        place, end, size = self._gone, self._offset, 0
         for file in self._files:
-            for found in file.read(start):
-                size += len(found.record.message.payload)
-                if len(entries) == most or (entries and size > most_bytes):
+            next_file = place + file.count
+            place = max(place, self.first)
+            for found in _records(file, end):
+                if len(entries) == most:
                     return entries
-                entries.append(LogEntry(found.record, place))
+                record, end = decoded(found.body), found.end
+                size += len(record.message.payload)
+                if entries and size > most_bytes:
+                    return entries
+                entries.append(LogEntry(record, place))
                 place += 1
-                self._ends[place] = (file.number, found.end)
-            start = 0
+                self._ends[place] = (file.number, end)
+            self._lose(file, end, count=next_file - place)
+            end = 0
         return entries
 
     def forget(self, before: int) -> None:
@@ -132,9 +140,8 @@ class SpoolLog:
     def take_unsynced(self) -> list[int]:
         """Descriptors of what was written and may not be on the disk yet, for `sync`."""
         taken, self._unsynced = self._unsynced, []
-        if self._writes is not None:
-            taken.append(self._writes.duplicate())
-        return taken
+        current = None if self._writes is None else self._writes.duplicate()
+        return taken if current is None else [*taken, current]
 
     def close(self) -> None:
         """Let go of the files; those without a record that is waiting are deleted."""
@@ -150,8 +157,7 @@ class SpoolLog:
     def _kept(self, number: int) -> list[SpoolFile]:
         """The files that hold records which are not done with, oldest first."""
         kept = []
-        paths = [path for path in self._folder.glob("*.log") if path.stem.isdecimal()]
-        for path in sorted(paths, key=lambda path: int(path.stem)):
+        for path in log_files(self._folder):
             is_marked = int(path.stem) == number
             file = SpoolFile(path, start=self._offset if is_marked else 0)
             self.unreadable_bytes += file.unreadable_bytes
@@ -164,11 +170,19 @@ class SpoolLog:
     def _new_file(self) -> SpoolFile:
         file = SpoolFile(self._folder / f"{self._last_number + 1:012d}.log")
         self._last_number += 1
-        if self._writes is not None:
-            self._unsynced.append(self._writes.duplicate())
+        written = None if self._writes is None else self._writes.take_descriptor()
+        if written is not None:
+            self._unsynced.append(written)
         self._files.append(file)
         self._writes = file
         return file
+
+    def _lose(self, file: SpoolFile, size: int, *, count: int) -> None:
+        """The last records of a file, behind its first `size` bytes, cannot be read any more."""
+        if count:
+            file.cut(size, count=count)
+            self.next -= count
+            self.lost += count
 
     def _drop_file(self) -> None:
         file = self._files.popleft()
@@ -204,6 +218,12 @@ def sync(descriptors: Sequence[int]) -> None:
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+def _records(file: SpoolFile, start: int) -> Iterator[Found]:
+    """What a file holds; nothing where somebody has deleted it."""
+    with contextlib.suppress(FileNotFoundError):
+        yield from file.read(start)
 
 
 def _checksum(facts: bytes) -> bytes:

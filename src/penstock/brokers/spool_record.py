@@ -38,13 +38,16 @@ def body_length(head: bytes) -> int:
     return _HEAD.unpack(head)[1] if len(head) == HEAD_BYTES else 0
 
 
-def decoded(head: bytes, body: bytes) -> Record | None:
-    """The record; None where it is cut off or damaged."""
+def is_whole(head: bytes, body: bytes) -> bool:
+    """Whether a record is neither cut off nor damaged."""
     if len(head) < HEAD_BYTES or len(body) < _BODY.size:
-        return None
+        return False
     checksum, length = _HEAD.unpack(head)
-    if length != len(body) or checksum != zlib.crc32(body):
-        return None
+    return bool(length == len(body) and checksum == zlib.crc32(body))
+
+
+def decoded(body: bytes) -> Record:
+    """The record that a whole body is."""
     accepted_s, source_id, *lengths = _BODY.unpack_from(body)
     texts, start = [], _BODY.size
     for size in lengths:

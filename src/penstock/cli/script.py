@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import builtins
-import importlib.machinery
 import os
 import signal
 import sys
 import threading
-from pathlib import Path
-from types import CodeType, ModuleType, TracebackType
+from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from penstock.cli.environment import variables
 from penstock.cli.script_files import stand_in_for_files
 from penstock.cli.script_imports import provide_imports
-from penstock.errors import ConfigError
+from penstock.cli.script_program import Program
 
 if TYPE_CHECKING:
     from penstock.gst import ScriptWatch
@@ -26,7 +24,7 @@ _STOPPED = 124  # as `timeout` says it
 
 
 def run(
-    script: Annotated[Path, typer.Argument(help="A DeepStream Python application.")],
+    script: Annotated[str, typer.Argument(help="A DeepStream Python application.")],
     arguments: Annotated[
         list[str] | None, typer.Argument(metavar="ARGS...", help="Its own arguments.")
     ] = None,
@@ -36,21 +34,19 @@ def run(
     headless: Annotated[
         bool, typer.Option(help="Open no window, whatever the script asks.")
     ] = False,
+    is_module: Annotated[
+        bool, typer.Option("-m", help="SCRIPT is the name of a module, as for `python -m`.")
+    ] = False,
 ) -> None:
     """Run a DeepStream Python script as it is, as `python SCRIPT ARGS...` would.
 
     The exit code is the script's; 1 where it says 0 although a pipeline had an error.
     """
-    path = script / "__main__.py" if script.is_dir() else script
-    try:
-        source = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"script {script} cannot be read: {error.strerror}") from error
     watch = _prepare(headless=headless)
-    sys.argv = [str(script), *(arguments or [])]
-    _replace_first_path(path.resolve().parent)
+    program = Program.of_module(script) if is_module else Program.of_file(script)
+    sys.argv = [program.shown, *(arguments or [])]
     limit = _Limit(watch, max_seconds)
-    code = _execute(source, path=path.absolute(), limit=limit)
+    code = _execute(program, limit=limit)
     limit.cancel()
     if not watch.errors or code not in (0, None):
         raise SystemExit(code)
@@ -67,6 +63,7 @@ def _prepare(*, headless: bool) -> ScriptWatch:
         hide_displays()
     provide_imports()
     stand_in_for_files()
+    os.environ.update(variables())  # for programs that it starts
     watch = ScriptWatch()
     watch.install()
     return watch
@@ -107,37 +104,22 @@ class _Limit:
             os._exit(_STOPPED)
 
 
-def _replace_first_path(folder: Path) -> None:
-    """The script's folder takes the place of the folder of the `penstock` command."""
-    if sys.path and not getattr(sys.flags, "safe_path", False):
-        sys.path[0] = str(folder)
-    else:
-        sys.path.insert(0, str(folder))
-
-
-def _execute(source: bytes, *, path: Path, limit: _Limit) -> str | int | None:
+def _execute(program: Program, *, limit: _Limit) -> str | int | None:
     """Run it as `__main__`; returns what it says at its end, as `sys.exit` takes it.
 
     What it does not catch is reported as Python does, beginning in the script.
     """
-    main = ModuleType("__main__")
-    main.__file__ = str(path)
-    vars(main).update(
-        __builtins__=builtins,
-        __cached__=None,
-        __loader__=importlib.machinery.SourceFileLoader("__main__", str(path)),
-        __annotations__={},
-    )
-    sys.modules["__main__"] = main
+    path = str(program.path)
+    main = sys.modules["__main__"] = program.as_main()
     try:
-        code: CodeType = compile(source, str(path), "exec", dont_inherit=True)
+        code: CodeType = compile(program.source, path, "exec", dont_inherit=True)
         exec(code, vars(main))
     except SystemExit as end:
         return end.code
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and limit.is_reached:
             return 0
-        error.__traceback__ = _from_script(error.__traceback__, str(path))
+        error.__traceback__ = _from_script(error.__traceback__, path)
         sys.excepthook(type(error), error, error.__traceback__)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
     return 0

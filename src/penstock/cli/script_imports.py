@@ -12,15 +12,22 @@ from types import ModuleType
 from penstock.cli.cuda_stub import provide_cuda
 
 _HERE = "penstock.cli.sample_modules"
+_PARTS = {
+    "FPS": f"{_HERE}.frame_rates",
+    "bus_call": f"{_HERE}.bus_call",
+    "is_aarch_64": f"{_HERE}.machine",
+    "platform_info": f"{_HERE}.machine",
+    "utils": f"{_HERE}.numbers",
+}
 SAMPLE_MODULES = {
     "common": _HERE,
-    "common.FPS": f"{_HERE}.frame_rates",
-    "common.bus_call": f"{_HERE}.bus_call",
-    "common.is_aarch_64": f"{_HERE}.machine",
-    "common.platform_info": f"{_HERE}.machine",
-    "common.utils": f"{_HERE}.numbers",
+    **{f"common.{name}": ours for name, ours in _PARTS.items()},
+    **{name: ours for name, ours in _PARTS.items() if name != "utils"},  # which others have, too
 }
-"""Module of a sample application → the one that stands in for it."""
+"""Module of a sample application → the one that stands in for it.
+
+Scripts that append `.../apps/common` to the path import its modules by their own names.
+"""
 EXPLAINED = {
     "cupy": "it needs an NVIDIA GPU with CUDA, and pixels in its memory, which Penstock does not "
     "have yet: pyds.get_nvds_buf_surface gives them as NumPy arrays",
@@ -70,4 +77,4 @@ def _is_ours(name: str) -> bool:
     """A part of `common` is stood in for only where all of it is."""
     package = sys.modules.get("common")
     loader = getattr(getattr(package, "__spec__", None), "loader", None)
-    return name == "common" or isinstance(loader, _Alias)
+    return "common." not in name or isinstance(loader, _Alias)

@@ -116,10 +116,11 @@ class NvInferServer(NetworkElement):
         self.warn(found.warnings)
         return super().open_network(found)
 
-    def failed(self, error: BaseException) -> None:
+    def failed(self, error: BaseException) -> Gst.FlowReturn:
         """Tell what went wrong, unless it is that somebody stopped the pipeline."""
-        if self._watch is None or not self._watch.is_stopped:
-            super().failed(error)
+        if self._watch is not None and self._watch.is_stopped:
+            return Gst.FlowReturn.FLUSHING  # an error would be one of the source's, too
+        return super().failed(error)
 
     def close(self) -> None:
         """Let the network go."""

@@ -268,7 +268,7 @@ class NvMsgBroker(Element, GstBase.BaseSink):
         return name, BrokerAddress(conn_str, config, topic or topic_in(conn_str, name))
 
     def _spool(self) -> Spool:
-        from penstock.brokers import Spool, named_folder, own_folder
+        from penstock.brokers import Spool, named_folder, own_folder, without_secrets
 
         limits = {
             "max_bytes": self.setting("spool-max-bytes"),
@@ -276,7 +276,9 @@ class NvMsgBroker(Element, GstBase.BaseSink):
         }
         folder = self.setting("spool-dir")
         name, address = self._address()
-        destination = "\n".join((address.conn_str, str(address.config.file), address.topic))
+        place = without_secrets(address.conn_str, name)
+        file = address.config.file
+        destination = "\n".join((place, str(file and file.absolute()), address.topic))
         try:
             lock = named_folder(Path(folder)) if folder else own_folder(name, destination)
             return Spool(lock, **limits)

@@ -171,6 +171,7 @@ class NvUriSrcBin(UriSource, Gst.Bin):
             "reconnects": self.reconnects,
             "frames-received": self.frames_received,
             "frames-dropped": self.frames_dropped,
+            "packets-lost": self.packets_lost,
             "last-error": self.last_error,
             "smart-rec-status": self._recorder is not None and self._recorder.is_running,
         }

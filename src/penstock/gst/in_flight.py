@@ -36,11 +36,16 @@ class InFlight:
     Args:
         pad: The source pad.
         workers: Threads, and the most buffers that are held.
-        on_error: Called with what a job or `finish` raised; nothing more is pushed until a flush.
+        on_error: Called with what a job or `finish` raised; what it returns is told upstream, and
+            nothing more is pushed until a flush.
     """
 
     def __init__(
-        self, pad: Gst.Pad, *, workers: int, on_error: Callable[[BaseException], None]
+        self,
+        pad: Gst.Pad,
+        *,
+        workers: int,
+        on_error: Callable[[BaseException], Gst.FlowReturn],
     ) -> None:
         self._pad, self._on_error = pad, on_error
         self._jobs: SimpleQueue[tuple[_Held, Job] | None] = SimpleQueue()
@@ -146,8 +151,7 @@ class InFlight:
                 raise held.error
             held.finish()
         except BaseException as error:  # nothing may escape a thread unheard
-            self._on_error(error)
-            return self._drop(held, Gst.FlowReturn.ERROR)
+            return self._drop(held, self._on_error(error))
         del held.finish
         for _ in range(_PATIENCE):  # do_transform_ip may not have returned yet
             if native.gst_mini_object_is_writable(held.address):

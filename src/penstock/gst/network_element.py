@@ -64,9 +64,10 @@ class NetworkElement(BatchTransform):
 
         return open_task(config)
 
-    def failed(self, error: BaseException) -> None:
-        """Tell what went wrong in the stream."""
+    def failed(self, error: BaseException) -> Gst.FlowReturn:
+        """Tell what went wrong in the stream; returns what upstream is told."""
         post_error(self, error)
+        return Gst.FlowReturn.ERROR
 
     def changed(self, name: str, value: Any) -> None:
         """Read the file at once: scripts read `batch-size` right after setting it."""
@@ -164,8 +165,7 @@ class NetworkElement(BatchTransform):
             self._warn_of_no_tensor(task, at_least=_MOST_AWAITED)
             return work.add(buffer, steps.jobs, steps.finish)
         except BaseException as error:  # nothing may escape into C
-            self.failed(error)
-            return Gst.FlowReturn.ERROR
+            return self.failed(error)
 
     def _skips(self) -> bool:
         """Whether `interval` skips the batch that is here."""

@@ -21,6 +21,7 @@ from penstock.gst.uri_source_timeline import Timeline
 _PADS = {"video": "vsrc", "audio": "asrc"}
 _OWN_BUSINESS = Gst.MessageType.ASYNC_START | Gst.MessageType.ASYNC_DONE | Gst.MessageType.PROGRESS
 _SILENCE_S = 10.0
+_LOOK_S = 1.0
 """Between two warnings of the same kind."""
 _LIVE = (Gst.StateChange.READY_TO_PAUSED, Gst.StateChange.PLAYING_TO_PAUSED)
 _FAILURE, _SUCCESS = Gst.StateChangeReturn.FAILURE, Gst.StateChangeReturn.SUCCESS
@@ -57,6 +58,7 @@ class UriSource(Element):
     def __init__(self) -> None:
         super().__init__()
         self.reconnects, self.frames_received, self.frames_dropped = 0, 0, 0
+        self._packets_lost_before = 0  # of earlier connections
         self.last_error: str | None = None
         self._lock = threading.Lock()  # guards the connection, and the state it is to have
         self._stay_a_source()
@@ -71,6 +73,7 @@ class UriSource(Element):
         self._timeline: Timeline | None = None
         self._outlets: dict[str, Outlet] = {}
         self._alive_s, self._told_behind_s = 0.0, -_SILENCE_S
+        self._looked_s, self._told_lost_s, self._told_lost = 0.0, -_SILENCE_S, 0
         self._told: str | None = None
 
     def _stay_a_source(self) -> None:
@@ -109,6 +112,12 @@ class UriSource(Element):
     @property
     def _is_camera(self) -> bool:
         return self._wanted.login is not None
+
+    @property
+    def packets_lost(self) -> int:
+        """RTP packets of a camera that never came, or too late."""
+        connection = self._connection
+        return self._packets_lost_before + (connection.packets_lost if connection else 0)
 
     def do_change_state(self, transition: Gst.StateChange) -> Gst.StateChangeReturn:
         """GStreamer changes the state; a camera is live, and never holds up or fails a change."""
@@ -219,6 +228,9 @@ class UriSource(Element):
         if not connection.has_frames:
             connection.has_frames = True
             self._begins(outlet)
+        if self._is_camera and self._alive_s > self._looked_s + _LOOK_S:
+            self._looked_s = self._alive_s
+            self._tell_of_losses()
         if not connection.is_behind():
             return True
         self.frames_dropped += 1
@@ -230,6 +242,16 @@ class UriSource(Element):
                 f"are dropped until it has caught up, {self.frames_dropped} so far",
             )
         return False
+
+    def _tell_of_losses(self) -> None:
+        lost = self.packets_lost
+        if lost > self._told_lost and self._alive_s > self._told_lost_s + _SILENCE_S:
+            self._told_lost_s, self._told_lost = self._alive_s, lost
+            post_warning(
+                self,
+                f"{self._wanted.url}: {lost} packets were lost on the way, so its pictures may be "
+                "damaged: use TCP (select-rtp-protocol=4), or a larger udp-buffer-size",
+            )
 
     def _begins(self, outlet: Outlet) -> None:
         """The first frame of a connection has come."""
@@ -270,6 +292,7 @@ class UriSource(Element):
             for outlet in self._outlets.values():
                 outlet.detach()
             connection.close()
+            self._packets_lost_before += connection.packets_lost
 
     def connect_again(self) -> None:
         """Make another connection."""

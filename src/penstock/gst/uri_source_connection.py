@@ -63,6 +63,7 @@ class Connection:
         open_pads: Decoded pads whose end has not come.
         has_frames: Whether one has come.
         refusal: Why the camera's certificate was refused, if it was.
+        packets_lost: RTP packets of a camera that never came; it stays once it is closed.
 
     Raises:
         ConfigError: A file of certificates cannot be read.
@@ -82,8 +83,10 @@ class Connection:
         self._waiting: Gst.Element | None = None
         self._is_behind = False
         self.refusal: str | None = None
+        self._jitter_buffers: list[Gst.Element] = []
+        self._packets_lost = 0
         self.bin: Any = Gst.Bin.new(None)
-        self.bin.connect("deep-element-added", _configure, settings.decoder)
+        self.bin.connect("deep-element-added", weak(self._on_element, otherwise=None))
         if settings.login is not None:
             source = make_rtspsrc(
                 settings.login, settings.rtsp, on_refusal=weak(self._on_refusal, otherwise=None)
@@ -95,6 +98,14 @@ class Connection:
             source.connect("autoplug-continue", _is_decoded, settings.audio)
             source.connect("pad-added", weak(self._on_decoded, otherwise=None))
         self.bin.add(source)
+
+    @property
+    def packets_lost(self) -> int:
+        """RTP packets of a camera that never came, or too late."""
+        if self._jitter_buffers:
+            stats = [buffer.get_property("stats") for buffer in list(self._jitter_buffers)]
+            self._packets_lost = sum(int(one.get_value("num-lost") or 0) for one in stats)
+        return self._packets_lost
 
     @property
     def frames_waiting(self) -> int:
@@ -126,11 +137,22 @@ class Connection:
         self.is_dead = True
         own = self.bin
         if own is not None:
+            self._packets_lost = self.packets_lost
+            self._jitter_buffers.clear()
             own.set_state(Gst.State.NULL)
             parent = own.get_parent()
             if parent is not None:
                 parent.remove(own)
             self.bin = None  # its pads' probes hold this object: neither would ever be freed
+
+    def _on_element(self, _bin: Gst.Bin, _parent: Gst.Bin, element: Gst.Element) -> None:
+        factory = element.get_factory()
+        name = "" if factory is None else factory.get_name()
+        if name == "rtpjitterbuffer":
+            self._jitter_buffers.append(element)
+        elif name == _DECODER:
+            for setting, value in self._settings.decoder.items():
+                element.set_property(setting, value)
 
     def _on_refusal(self, reason: str) -> None:
         self.refusal = reason
@@ -202,15 +224,6 @@ def _made(name: str) -> Gst.Element:
             f"GStreamer's {name} is not installed: `penstock doctor` says what to install"
         )
     return element
-
-
-def _configure(
-    _bin: Gst.Bin, _parent: Gst.Bin, element: Gst.Element, settings: dict[str, Any]
-) -> None:
-    factory = element.get_factory()
-    if factory is not None and factory.get_name() == _DECODER:
-        for name, value in settings.items():
-            element.set_property(name, value)
 
 
 def _is_decoded(_element: Gst.Element, _pad: Gst.Pad, caps: Gst.Caps, audio: bool) -> bool:

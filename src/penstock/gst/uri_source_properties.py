@@ -107,6 +107,7 @@ COUNTERS = (
     Property("reconnects", "uint", 0, "RTSP: connections after the first", read_only=True),
     Property("frames-received", "uint64", 0, "Decoded frames", read_only=True),
     Property("frames-dropped", "uint64", 0, "RTSP: frames that came too fast", read_only=True),
+    Property("packets-lost", "uint64", 0, "RTSP: packets that never came", read_only=True),
     Property("last-error", "string", None, "RTSP: why a connection was lost", read_only=True),
 )
 

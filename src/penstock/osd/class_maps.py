@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from penstock.osd.numbers import finite
+
 __all__ = ["CLASS_COLORS", "draw_class_map"]
 
 _COLORS = 255
@@ -41,11 +43,14 @@ def draw_class_map(
     Args:
         picture: `(H, W, 3)` or `(H, W, 4)` RGB or RGBA.
         class_map: `(h, w)`, the class of each pixel; below 0 where there is none.
-        box: Left, top, width, height, pixels of the picture; may stick out of it.
+        box: Left, top, width, height, pixels of the picture; may stick out of it. Without a
+            finite place nothing is drawn.
         alpha: How opaque the colours are, 0 to 1.
         kept: Pixels of this class, and those without one, stay as they are; `None`: all are
             coloured.
     """
+    if finite(*box) is None:
+        return
     height, width = picture.shape[:2]
     x0, x1 = (round(min(max(x, 0.0), float(width))) for x in (box[0], box[0] + box[2]))
     y0, y1 = (round(min(max(y, 0.0), float(height))) for y in (box[1], box[1] + box[3]))

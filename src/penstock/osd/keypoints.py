@@ -34,7 +34,10 @@ def draw_keypoints(canvas: Canvas, obj: ObjectMeta) -> None:
     Where there are 17, they are taken for COCO's joints of a body, and its limbs are drawn too.
     Dots and limbs are as thick as the object's size asks for.
     """
-    points = np.asarray(obj.user[KEYPOINTS])
+    try:
+        points = np.asarray(obj.user[KEYPOINTS])
+    except ValueError:  # rows of several lengths
+        return
     if points.ndim != 2 or points.shape[1] != 3 or points.dtype.kind not in "fiu":
         return
     with np.errstate(invalid="ignore"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,14 +56,15 @@ class PythonMapParser:
 
     def _read(self, found: Any, context: MapContext) -> ClassMap:
         if isinstance(found, ClassMap):
-            checked = replace(found, classes=self._classes(np.asarray(found.classes)))
-            if found.probabilities is not None:
-                shape = np.shape(found.probabilities)
-                if len(shape) != 3 or shape[1:] != checked.classes.shape:
-                    self._function.refuse(
-                        f"probabilities {shape} for a map {checked.classes.shape}"
-                    )
-            return checked
+            classes = self._classes(np.asarray(found.classes))
+            if found.probabilities is None:
+                return ClassMap(classes)
+            probabilities = np.asarray(found.probabilities, np.float32)
+            if probabilities.ndim != 3 or probabilities.shape[1:] != classes.shape:
+                self._function.refuse(
+                    f"probabilities {probabilities.shape} for a map {classes.shape}"
+                )
+            return ClassMap(classes, probabilities)
         array = np.asarray(found)
         if array.ndim == 3 and array.dtype.kind == "f":
             probabilities = np.asarray(array, np.float32)

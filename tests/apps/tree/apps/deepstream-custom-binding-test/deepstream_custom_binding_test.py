@@ -72,9 +72,9 @@ def fakesink_sink_pad_buffer_probe(pad, info, u_data):
                 continue
             custom_msg_meta = pyds.CustomDataStruct.cast(user_meta.user_meta_data)
             print(f'event msg meta, otherAttrs = {pyds.get_string(custom_msg_meta.message)}')
-            print('custom meta structId:: ', custom_msg_meta.structId)
-            print('custom meta msg:: ', pyds.get_string(custom_msg_meta.message))
-            print('custom meta sampleInt:: ', custom_msg_meta.sampleInt)
+            print(f'custom meta structId::  {custom_msg_meta.structId}')
+            print(f'custom meta msg::  {pyds.get_string(custom_msg_meta.message)}')
+            print(f'custom meta sampleInt::  {custom_msg_meta.sampleInt}')
             try:
                 l_usr = l_usr.next
             except StopIteration:

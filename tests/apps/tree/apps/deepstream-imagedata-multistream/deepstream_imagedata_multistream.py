@@ -65,8 +65,8 @@ def tiler_sink_pad_buffer_probe(pad, info, u_data):
                 l_obj = l_obj.next
             except StopIteration:
                 break
-        print("Frame Number=", frame_number, "Number of Objects=", num_rects, "Vehicle_count=", obj_counter[0],
-              "Person_count=", obj_counter[2])
+        print(f"Frame Number= {frame_number} Number of Objects= {num_rects} "
+              f"Vehicle_count= {obj_counter[0]} Person_count= {obj_counter[2]}")
         perf_data.update_fps("stream{0}".format(frame_meta.pad_index))
         if save_image:
             img_path = "{}/stream_{}/frame_{}.jpg".format(folder_name, frame_meta.pad_index, frame_number)

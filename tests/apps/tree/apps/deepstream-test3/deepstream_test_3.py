@@ -76,8 +76,9 @@ def pgie_src_pad_buffer_probe(pad, info, u_data):
             except StopIteration:
                 break
         if not silent:
-            print("Frame Number=", frame_number, "Number of Objects=", num_rects, "Vehicle_count=",
-                  obj_counter[PGIE_CLASS_ID_VEHICLE], "Person_count=", obj_counter[PGIE_CLASS_ID_PERSON])
+            print(f"Frame Number= {frame_number} Number of Objects= {num_rects} "
+                  f"Vehicle_count= {obj_counter[PGIE_CLASS_ID_VEHICLE]} "
+                  f"Person_count= {obj_counter[PGIE_CLASS_ID_PERSON]}")
 
         stream_index = "stream{0}".format(frame_meta.pad_index)
         global perf_data
