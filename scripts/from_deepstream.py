@@ -25,6 +25,7 @@ HEADINGS = {
     "pyds": "pyds",
     "grammar": "Configuration files",
 }
+STATES = ("works", "partly", "unproven", "refused")
 _KEY = re.compile(r"^\| `.*\| (read|accepted, ignored)", re.M)
 
 
@@ -34,7 +35,7 @@ class Row(NamedTuple):
     Attributes:
         table: A key of `HEADINGS`.
         what: Markdown; an element's factory.
-        state: `works`, `partly` or `refused`.
+        state: One of `STATES`.
         note: Markdown; the reason where it does not simply work; a grammar's page of docs/.
         test: `file::function` below tests/ that proves it.
     """

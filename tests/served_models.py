@@ -8,10 +8,11 @@ GREEN_BOX = [("green", 1, 5, (80, 60, 160, 120))]
 """What the network finds in a green picture of 320x240."""
 
 
-def colour_network(path, *, batch="n", last=False):
+def colour_network(path, *, batch="n", last=False, sides=(24, 32)):
     """Write a detector for 32x24: one fixed box; the classes are the brightest of R, G and B.
 
     last: the channels stand last.
+    sides: names for those that are left open.
     """
     box = (8, 6, 24, 18)
     return save_model(
@@ -28,7 +29,7 @@ def colour_network(path, *, batch="n", last=False):
             ("Mul", ["one", "zero"], ["nothing"], {}),
             ("Add", ["nothing", "box"], ["boxes"], {}),
         ],
-        inputs={"image": [batch, 24, 32, 3] if last else [batch, 3, 24, 32]},
+        inputs={"image": [batch, *sides, 3] if last else [batch, 3, *sides]},
         outputs={"boxes": [batch, 1, 4], "scores": [batch, 1, 3]},
         constants={
             "scores_shape": np.array([-1, 1, 3]),

@@ -94,9 +94,10 @@ def init() -> None:
     if _registered or os.environ.get("PENSTOCK_REGISTER") == "0":
         return
     from penstock.elements import register_all
-    from penstock.gst import probes, sdk_files
+    from penstock.gst import event_names, probes, sdk_files
 
     probes.install()
+    event_names.install()
     sdk_files.install()
     register_all()
     _registered = True

@@ -68,11 +68,13 @@ def real(value: Any, label: str) -> float:
 
 
 def text(value: object, label: str) -> str:
-    """A string field: a str, cut at its first NUL as C would read it.
+    """A string field: a str, or bytes of UTF-8, cut at its first NUL as C would read it.
 
     Raises:
-        TypeError: Not a str, or one that UTF-8 cannot hold.
+        TypeError: Neither, or a str that UTF-8 cannot hold.
     """
+    if isinstance(value, bytes):
+        value = value.decode(errors="replace")
     if not isinstance(value, str):
         raise TypeError(f"{label} takes a str, got {described(value)}{_string_hint(value)}")
     if not value.isascii():

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from broker_servers import HOST, Mosquitto
+from footage import penstock
 from penstock.brokers import listener_at
 
 STREAMS = "file:///opt/nvidia/deepstream/deepstream/samples/streams"
@@ -126,3 +127,12 @@ def test_a_notebook_runs_cell_by_cell(placed):
     most, edited = done.stdout.splitlines()
     assert most == "most person"
     check_edited(edited)
+
+
+def test_service_maker_says_in_one_sentence_that_it_is_not_there(placed):
+    done = penstock("run", "service_maker.py", cwd=placed / "others")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == (
+        "ModuleNotFoundError: No module named 'pyservicemaker': Penstock has no Service Maker yet: "
+        "it runs scripts that use pyds"
+    )

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import pickle
 import zlib
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from penstock.bitstream import VERSION, DamagedError, ReadBatch, pack, unpack
 from penstock.bitstream.kinds import KINDS, fields_of
 from penstock.geometry import Affine
+from penstock.gst.read_facts import take_over
 from penstock.meta import (
     KEYPOINTS,
     BatchMeta,
@@ -181,6 +183,14 @@ def of_person(**attributes):
         of_person(
             mask={"is": "Mask", "data": {"is": "array", "of": "<f4", "shape": [9], "data": "AAAA"}}
         ),
+        of_person(mask={"is": "Mask", "data": {"is": "array", "of": "(2,f4", "shape": []}}),
+        of_person(confidence=math.nan),
+        of_person(detector_box={"is": "tuple", "of": [math.inf, 0, 1, 1]}),
+        of_person(tracker_confidence=10**400),
+        of_person(class_id=2**40),
+        of_person(track_id=2**64),
+        of_person(user=[[KEYPOINTS, "x"]]),
+        of_person(user=[[KEYPOINTS, {"is": "array", "of": "<f4", "shape": [0], "data": ""}]]),
         of_person(user=[[1]]),
         of_person(user=[[[], "x"]]),
         of_person(user=7),
@@ -195,6 +205,22 @@ def of_person(**attributes):
 def test_forged_metadata_is_refused(change):
     with pytest.raises(DamagedError):
         unpack(forged(change))
+
+
+def test_numbers_of_another_kind_become_what_the_field_is():
+    batch = unpack(forged(of_person(class_id=2.0, confidence=1)))
+    person = batch.frames[0].objects[0]
+    assert (type(person.class_id), person.class_id, person.confidence) == (int, 2, 1)
+
+
+def test_whatever_is_read_fits_into_the_frames_of_a_mux():
+    """Frames without a size have the picture's: nothing may divide by it."""
+    frame = FrameMeta(0, size=(320, 180), source_size=(640, 360), to_source=Affine(2, 2))
+    BatchMeta([frame])
+    take_over(unpack(forged(lambda content: content["frames"][0].update(width=0))), frame)
+    person, hat = frame.objects
+    assert person.ltwh == (0.75, 1.125, 15, 20.0625)
+    assert hat.parent is person
 
 
 def test_a_newer_writer_may_say_more():

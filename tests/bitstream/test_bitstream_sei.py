@@ -78,6 +78,13 @@ def test_a_stream_without_a_picture_is_refused(form):
     assert find(headers, form) == []
 
 
+def test_what_the_lengths_of_units_cannot_say_is_refused():
+    form = StreamForm("h264", 1)
+    assert find(insert(access_unit(form), bytes(9), form), form) == [bytes(9)]
+    with pytest.raises(DamagedError, match="bytes of metadata are more than lengths of 1 byte"):
+        insert(access_unit(form), b"x" * 300, form)
+
+
 def test_cut_streams_are_refused():
     counted = StreamForm("h264", 4)
     stream = insert(access_unit(counted), b"message", counted)

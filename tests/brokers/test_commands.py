@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.brokers import RecordCommand, record_command, source_of, topic_in
+from penstock.brokers import RecordCommand, record_command, source_of, topic_in, without_secrets
 from penstock.config import MessagesConfig, Sensor
 from penstock.errors import ConfigError
 
@@ -29,6 +29,8 @@ def command(**changes):
         ({"end": "2031-02-03T04:04:00Z"}, RecordCommand("3", True, 10, 0)),
         ({"start": "2031-02-03T05:00:00.000Z"}, RecordCommand("3", True, 0, 0)),
         ({"start": " 2031-02-03T04:05:00 "}, RecordCommand("3", True, 10, 0)),
+        ({"start": "0001-01-01T00:00:00Z"}, RecordCommand("3", True, 2**31 - 1, 0)),
+        ({"end": "9999-12-31T23:59:59Z"}, RecordCommand("3", True, 10, 2**31 - 1)),
         ({"sensor": {"id": " dock-7 "}}, RecordCommand("dock-7", True, 10, 0)),
         ({"command": "stop-recording", "start": None}, RecordCommand("3", False)),
         ({"command": "make-coffee"}, None),
@@ -96,3 +98,20 @@ def test_a_sensor_is_found_by_its_name_in_the_list_and_by_number_without_one():
 )
 def test_the_end_of_an_address_is_the_topic_unless_it_is_a_secret(conn_str, broker, topic):
     assert topic_in(conn_str, broker) == topic
+
+
+@pytest.mark.parametrize(
+    ("conn_str", "broker", "left"),
+    [
+        ("redis://ann:s;e:c@host:1", "redis", "redis://ann@host:1"),
+        ("redis://:secret@host:1", "redis", "redis://@host:1"),
+        ("nats://token@host:4222", "nats", "nats://@host:4222"),
+        ("https://ann:secret@host/a:b@c", "http", "https://ann@host/a:b@c"),
+        ("http://host/a:b@c", "http", "http://host/a:b@c"),
+        ("host;5672;ann;secret", "amqp", "host;5672;ann"),
+        ("host;1883;cars", "mqtt", "host;1883;cars"),
+        ("HostName=h;SharedAccessKey=a=;DeviceId=d", "azure", "HostName=h;DeviceId=d"),
+    ],
+)
+def test_an_address_can_be_told_without_its_secrets(conn_str, broker, left):
+    assert without_secrets(conn_str, broker) == left

@@ -95,6 +95,15 @@ def test_redis_refuses_a_key_that_holds_something_else_and_says_so(server):
         publish(broker, messages(1, topic="taken"))
 
 
+def test_redis_takes_what_comes_before_a_message_that_it_refuses_and_says_how_much(server):
+    with redis.Redis(HOST, server.port) as client:
+        client.set("taken", "by a string")
+    broker = RedisBroker(BrokerAddress(server.conn_str, topic="cars"))
+    with pytest.raises(PublishError, match=r"refuses: WRONGTYPE") as caught:
+        publish(broker, [*messages(2), *messages(1, topic="taken")])
+    assert caught.value.acknowledged == len(entries(server)) == 2
+
+
 def test_what_was_added_while_a_redis_listener_was_away_arrives_when_it_is_back(server):
     listener = RedisListener(BrokerAddress(server.conn_str), ["cars"])
     listener.connect()
@@ -188,6 +197,13 @@ def test_a_topic_that_nothing_can_be_published_to_is_refused_at_once(topic, want
 def test_tls_of_mqtt_wants_somebody_to_trust(config):
     with pytest.raises(ConfigError, match="enable-tls: wanted tls-cafile or tls-capath"):
         MqttBroker(BrokerAddress("host;1883", config(enable_tls=1), "cars"))
+
+
+@pytest.mark.parametrize("host", ["..", "x" * 64, "a." + "é" * 70])
+@pytest.mark.parametrize("broker", [MqttBroker, RedisBroker])
+def test_a_name_that_no_host_can_have_is_refused_at_once(broker, host):
+    with pytest.raises(ConfigError, match=f"wanted the name of a host, got '{host[:2]}"):
+        broker(BrokerAddress(f"{host};1883", topic="cars"))
 
 
 def test_a_redis_without_a_stream_or_a_host_is_refused_at_once(config):

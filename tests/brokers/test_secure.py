@@ -132,6 +132,7 @@ def test_a_client_without_a_certificate_or_without_tls_hears_why(encrypted, auth
     ("keys", "wanted"),
     [
         ({"tls-cafile": "missing.pem"}, "line 3, [message-broker] tls-cafile: wanted a file"),
+        ({"tls-capath": "x" * 5000}, "line 3, [message-broker] tls-capath: wanted a folder, got"),
         ({"tls-certfile": "said.txt"}, "tls-certfile and tls-keyfile: wanted both or none"),
         ({"enable-tls": "perhaps"}, "line 3, [message-broker] enable-tls: wanted 1 (true) or 0"),
     ],

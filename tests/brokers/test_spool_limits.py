@@ -110,6 +110,15 @@ def test_who_appends_does_not_wait_until_all_that_is_too_old_is_gone(tmp_path):
     some.close()
 
 
+def test_nothing_gets_old_by_setting_the_clock(tmp_path, monkeypatch):
+    some = spool(tmp_path, max_age_s=60)
+    some.append(given_all := messages(2))
+    monkeypatch.setattr("time.time", lambda: 4e9)
+    some.tend()
+    assert held(some) == given_all
+    some.close()
+
+
 def test_messages_of_no_bytes_take_memory_too(monkeypatch):
     monkeypatch.setattr("penstock.brokers.spool.MEMORY_BYTES", 100_000)
     some = Spool(None, max_bytes=LARGE)

@@ -83,6 +83,13 @@ try:
     import engine_of_theirs
 except ImportError:
     sys.exit("no engine")
+
+
+def branch():
+    other_make = Gst.ElementFactory.make
+    away = other_make("udpsink", "away")
+    away.set_property("host", "127.0.0.1")
+    away.set_property("hosst", "127.0.0.1")
 """
 EXPECTED = {
     (2, "import", "no_such_module", UNSUPPORTED, "pip install no_such_module"),
@@ -116,6 +123,9 @@ EXPECTED = {
     (58, "property", "nvv4l2h264enc|x264enc.preset-levle", UNSUPPORTED, "mean preset-level?"),
     (60, "import", "engine_of_theirs", UNSUPPORTED, "pip install engine_of_theirs"),
     (54, "config", "none.txt", UNSUPPORTED, "there is no file"),
+    (67, "element", "udpsink", SUPPORTED, ""),
+    (68, "property", "udpsink.host", SUPPORTED, ""),
+    (69, "property", "udpsink.hosst", UNSUPPORTED, "did you mean host?"),
 }
 GIE = """\
 [property]
@@ -199,6 +209,37 @@ def test_a_name_is_what_was_last_assigned_to_it_above_the_line(tmp_path):
     assert wrong == {(6, thing), (8, frame), (10, "NvDsAnalyticsFrameMeta.lcStatus")}
 
 
+def test_a_loop_over_properties_sets_its_own_and_no_others(tmp_path):
+    script = tmp_path / "loops.py"
+    script.write_text(
+        "from gi.repository import Gst\n"
+        "def set_if(element, key, value):\n"
+        "    element.set_property(key, value)\n"
+        "def made(kind, settings):\n"
+        "    return Gst.ElementFactory.make(kind)\n"
+        "mux, tiler = made('nvstreammux'), made('nvmultistreamtiler')\n"
+        "for key, value in (('batch-size', 1), ('live-source', 0)):\n"
+        "    mux.set_property(key, value)\n"
+        "for key, value in [('rows', 1), ('columns', 2), ('batch-size', 2)]:\n"
+        "    for element in (tiler,):\n"
+        "        element.set_property(key, value)\n"
+        "for key, value in settings.items():\n"
+        "    tiler.set_property(key, value)\n"
+        "def inside():\n"
+        "    key = 'sync-inputs'\n"
+        "    mux.set_property(key, 1)\n"
+    )
+    report = look(script)
+    assert problems(report) == [
+        ("nvmultistreamtiler.batch-size", "nvmultistreamtiler has no such property")
+    ]
+    names = {one.name for one in report.findings if one.kind == "property"}
+    assert names == {
+        *(f"nvstreammux.{name}" for name in ("batch-size", "live-source", "sync-inputs")),
+        *(f"nvmultistreamtiler.{name}" for name in ("rows", "columns", "batch-size")),
+    }
+
+
 def test_the_configurations_that_a_script_names_are_looked_at(traps):
     found = {
         (one.line, one.kind, one.name): one.state
@@ -223,6 +264,8 @@ def test_the_configurations_that_a_script_names_are_looked_at(traps):
          "enable=1\nroi-a=0;0;9;0;9;9\nno=1\n", "nvdsanalytics", "[roi-filtering-stream-0] no"),
         ("a.txt", "[property]\nnetwork-input-shape=1;3;8;8\n[user-configs]\nmine=1\n[group-0]\n"
          "src-ids=0\nroi-params-src-0=0;0;8;8\nno=1\n", "nvdspreprocess", "[group-0] no"),
+        ("a.txt", "[property]\nactive-pad=sink_0\nno=1\n[user-configs]\nmine=1\n[group-0]\n"
+         "src-ids-model-1=0;1\n", "nvdsmetamux", "[property] no"),
         ("a.txt", "[property]\n[surface0]\nprojection-type=3\nfocal-length=9\nno=1\n",
          "nvdewarper", "[surface0] no"),
         ("a.txt", "[property]\nalgorithm-type=1\nno=1\n", "nvstreammux", "[property] no"),
@@ -273,6 +316,16 @@ def test_a_file_of_nvinferserver_is_looked_at_field_by_field(tmp_path):
     assert states[f"{triton}.no"] == (6, UNSUPPORTED)
     assert states[f"{triton}.model_repo.log_level"] == (7, IGNORED)
     assert states["input_control.process_mode"] == (10, SUPPORTED)
+
+
+def test_a_group_of_another_name_is_told_the_known_one(tmp_path):
+    path = tmp_path / "app.txt"
+    path.write_text(
+        "[source0]\nenable=1\ntype=2\nuri=file:///a\n[streammux]\nwidth=8\nheight=8\n"
+        "[nvdsanalytics]\nenable=1\n[nvds-analytics]\nenable=0\n"
+    )
+    hint = "unknown group; did you mean nvds-analytics?"
+    assert problems(look(path)) == [("[nvdsanalytics]", hint)]
 
 
 def test_files_that_a_configuration_names_are_looked_at_too(tmp_path):

@@ -143,6 +143,25 @@ def test_a_source_is_asked_for(refused):
     assert "wanted a group [source0] with enable=1" in refused("", base=MUX)
 
 
+@pytest.mark.parametrize("written", ["file://{}", "file:{}", "file:///{}", "{}", "file://a b.mp4"])
+def test_a_file_may_be_written_in_all_the_ways_that_are_in_use(read, tmp_path, written):
+    path = tmp_path / "a b.mp4"
+    config = read(f"[source0]\nenable=1\ntype=2\nuri={written.format(path)}\n{MUX}", base="")
+    assert [source.uri for source in config.sources] == [path.as_uri()]
+
+
+def test_a_bare_path_starts_at_the_files_folder_and_other_uris_stay(read, tmp_path):
+    text = "".join(
+        f"[source{n}]\nenable=1\ntype=2\nuri={uri}\n"
+        for n, uri in enumerate(("clips/a.mp4", "http://camera/?x=1", "v4l2:///dev/video0"))
+    )
+    assert [source.uri for source in read(text + MUX, base="").sources] == [
+        (tmp_path / "clips/a.mp4").as_uri(),
+        "http://camera/?x=1",
+        "v4l2:///dev/video0",
+    ]
+
+
 def test_several_uris_are_counted_and_all_but_the_first_come_last(read, tmp_path):
     config = read(
         "[source0]\nenable=1\ntype=3\nuri=file://a_%d.mp4\nnum-sources=3\n"

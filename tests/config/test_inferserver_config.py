@@ -261,6 +261,11 @@ def test_a_models_own_configuration_is_understood(write):
     assert config.outputs == (TritonTensor("a", (2, 4), labels="l.txt"), TritonTensor("b"))
 
 
+def test_a_negative_batch_is_an_error(write):
+    with pytest.raises(ConfigError, match="max_batch_size: wanted a whole number of 0 or more"):
+        TritonModelConfig.read(write("max_batch_size: -3", "config.pbtxt"))
+
+
 def test_an_empty_list_is_a_shape_without_sides_and_else_nothing(write):
     text = "input [] output { name: 'a' dims: 1 reshape { shape: [ ] } } output { dims: [] }"
     config = TritonModelConfig.read(write(text, "config.pbtxt"))

@@ -249,6 +249,19 @@ def test_a_good_file_followed_by_a_bad_one_is_an_error(config, tmp_path):
     assert "none.txt" in failure(pipeline)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("none.txt", "none.txt: No such file"), ("", "must name")]
+)
+def test_a_file_that_is_lost_while_ready_is_an_error_when_it_is_needed(
+    config, tmp_path, name, said
+):
+    pipeline = line(config())
+    pipeline.set_state(Gst.State.READY)
+    lost = str(tmp_path / name) if name else ""
+    pipeline.get_by_name("infer").set_property("config-file-path", lost)
+    assert said in failure(pipeline)
+
+
 BROKEN = {
     "no such model": ({"model": "none.onnx"}, ["infer.txt, line 2", "onnx-file", "none.onnx"]),
     "no model key": ({"drop": ["onnx-file"]}, ["infer.txt", "onnx-file"]),

@@ -233,3 +233,20 @@ def test_a_source_that_refuses_to_seek_goes_on_where_it_was(video):
 def refuse_seeks(_pad, info):
     is_seek = info.get_event().type == Gst.EventType.SEEK
     return Gst.PadProbeReturn.DROP if is_seek else Gst.PadProbeReturn.OK
+
+
+def test_scripts_may_ask_for_the_names_of_its_events():
+    pipeline = Gst.parse_launch(mux(1) + source(1))
+    heard = []
+
+    def hear(_pad, info):
+        kind = info.get_event().type
+        heard.append((kind.value_nick, kind.value_name))
+        return Gst.PadProbeReturn.OK
+
+    pad = pipeline.get_by_name("mux").get_static_pad("src")
+    pad.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, hear)
+    assert finish(pipeline).type == Gst.MessageType.EOS
+    assert ("eos", "GST_EVENT_EOS") in heard
+    assert ("nv-pad-added", "GST_EVENT_NV_PAD_ADDED") in heard
+    assert ("nv-stream-eos", "GST_EVENT_NV_STREAM_EOS") in heard

@@ -1,9 +1,12 @@
 """`nvdsmetamux` in real pipelines: what several branches found out about the same frames."""
 
 import re
+import threading
+import time
 from importlib import import_module
 
 import pytest
+import streams
 from batches import visit
 from colours import source
 
@@ -191,6 +194,45 @@ def test_a_branch_that_is_silent_is_not_waited_for_for_ever(monkeypatch):
     assert warning.parse_warning()[0].message == (
         "join: nothing came on sink_1 for 0 s: batches leave without it"
     )
+
+
+AHEAD = (
+    "{active} ! join.sink_0 nvstreammux name=mux batch-size=1 width=160 height=120 ! tee name=t "
+    f"t. ! queue ! join.sink_1 t. ! queue ! fakesink name=other {source(0, frames=60)} "
+    "nvdsmetamux name=join ! fakesink async=false"
+)
+
+
+def test_when_the_active_branch_has_ended_the_others_flow_on(monkeypatch):
+    monkeypatch.setattr(streams, "WAIT_S", 10)
+    short = (
+        "videotestsrc num-buffers=1 ! nvvideoconvert ! first.sink_0 "
+        "nvstreammux name=first batch-size=1 width=160 height=120"
+    )
+    message, _ = play(AHEAD.format(active=short))
+    assert message.type == Gst.MessageType.EOS, error_text(message)
+
+
+def test_a_pad_whose_branch_waits_can_be_given_back():
+    pipeline = Gst.parse_launch(AHEAD.format(active="appsrc name=silent"))
+    join, seen = pipeline.get_by_name("join"), []
+    pad = join.get_static_pad("sink_1")
+    visit(pipeline, "t", lambda _batch: seen.append(1), pad="sink")
+    pipeline.set_state(Gst.State.PLAYING)
+    try:
+        until_s = time.monotonic() + 20
+        while len(seen) < 33 and time.monotonic() < until_s:
+            time.sleep(0.01)
+        time.sleep(0.2)  # the thread waits for the active branch now
+        peer = pad.get_peer()
+        back = threading.Thread(target=join.release_request_pad, args=(pad,), daemon=True)
+        back.start()
+        back.join(10)
+        assert not back.is_alive()
+        assert join.get_static_pad("sink_1") is None
+        assert peer.get_peer() is None
+    finally:
+        pipeline.set_state(Gst.State.NULL)
 
 
 def test_a_pad_that_is_not_there_cannot_be_active():

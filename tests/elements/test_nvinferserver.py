@@ -233,6 +233,18 @@ def test_the_server_says_that_channels_stand_last(config, served):
     assert found(line(config(url=server.url))) == [GREEN_BOX] * 3
 
 
+@pytest.mark.parametrize("dims", ["3, 24, 32", "1, 3, 24, 32"])
+def test_sides_that_the_server_leaves_open_are_those_of_the_file(config, served, dims):
+    server = served(network={"sides": ("h", "w")})
+    path = config(url=server.url, backend=f"inputs {{ dims: [{dims}] }}")
+    assert found(line(path)) == [GREEN_BOX] * 3
+
+
+def test_dims_of_another_rank_are_compared_with_the_server_s(config, served):
+    text = failure(line(config(url=served().url, backend="inputs { dims: [3] }")))
+    assert "dims (3,) are not those of the model's input 'image', (?, 3, 24, 32) float32" in text
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [

@@ -259,6 +259,14 @@ def test_a_wrong_password_is_one_warning_without_the_password(tmp_path):
     assert counts[1:] == (0, FRAMES, 0, 0)
 
 
+def test_messages_that_waited_because_of_a_wrong_password_go_when_it_is_corrected(tmp_path):
+    with Redis(tmp_path / "server", password="correct") as server:
+        for password in ("wrong", "correct"):
+            address = f"redis://:{password}@{HOST}:{server.port}"
+            _, counts = played(chain(f'proto-lib=redis conn-str="{address}" topic=cars'))
+    assert counts[1:] == (2 * FRAMES, 0, 0, 0)
+
+
 def test_a_spool_folder_in_use_is_an_error_that_names_it(tmp_path):
     lock = named_folder(tmp_path)
     said = start_error(f"{redis_at(1)} spool-dir={tmp_path}")

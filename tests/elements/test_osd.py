@@ -185,7 +185,7 @@ def test_blur_changes_while_playing(start, name, value, after):
 )
 def test_a_list_that_cannot_be_read_stops_the_start_and_warns_while_playing(name, value, example):
     text = error_text(finish(scene(osd=f"{name}={value}")))
-    assert text.startswith(f"osd: {value.split(';')[0]!r} in {value!r}: expected ")
+    assert text.startswith(f"osd: property {name}: {value.split(';')[0]!r} in {value!r}: expected ")
     assert text.endswith(f"for example {example}")
     pipeline = scene(frames=8)
     visit(pipeline, "osd", lambda _: pipeline.get_by_name("osd").set_property(name, value))

@@ -3,7 +3,7 @@
 import cv2
 import pytest
 
-from streams import Gst, error_text, finish
+from streams import Gst, error_text, finish, play
 
 ENCODE = "! avenc_mpeg4 name=enc bitrate=2000000 ! mpeg4videoparse ! qtmux ! filesink location={}"
 
@@ -49,3 +49,22 @@ def test_a_pipeline_plays_again(tmp_path):
     for _ in range(2):
         message = finish(pipeline)
         assert message.type == Gst.MessageType.EOS, error_text(message)
+
+
+def test_a_picture_that_was_lost_in_the_encoder_does_not_shift_the_times_of_the_next_stream():
+    pipeline = Gst.parse_launch(
+        "videotestsrc num-buffers=3 ! video/x-raw,framerate=10/1 ! nvvideoconvert "
+        "! video/x-raw,format=I420 ! avenc_mpeg4 name=enc ! identity name=end ! fakesink"
+    )
+    assert finish(pipeline).type == Gst.MessageType.EOS  # from here on times are given back
+    taken = pipeline.get_by_name("enc").get_static_pad("sink")
+
+    def lose_the_first(_pad, info):
+        return Gst.PadProbeReturn.OK if info.get_buffer().pts else Gst.PadProbeReturn.DROP
+
+    number = taken.add_probe(Gst.PadProbeType.BUFFER, lose_the_first)
+    assert finish(pipeline).type == Gst.MessageType.EOS
+    taken.remove_probe(number)
+    message, times = play(pipeline, probe=lambda buffer: buffer.pts, at="end", pad="sink")
+    assert message.type == Gst.MessageType.EOS
+    assert [time - times[0] for time in times] == [n * Gst.SECOND // 10 for n in range(3)]

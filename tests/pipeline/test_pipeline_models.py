@@ -39,6 +39,16 @@ def test_a_model_that_finds_no_objects_is_not_taken():
         config_for("deeplabv3")
 
 
+@pytest.mark.parametrize("kind", [2, 100])
+@pytest.mark.parametrize("named", ["config_infer.txt", "detector.onnx"])
+def test_a_configuration_that_finds_no_objects_is_not_taken(tmp_path, kind, named):
+    config = detector(tmp_path)
+    config.write_text(f"{config.read_text()}\n[property]\nnetwork-type={kind}\n")
+    said = rf"config_infer.txt, line \d+, .*a network of type {kind} finds no objects; name a"
+    with pytest.raises(ConfigError, match=said):
+        config_for(str(tmp_path / named), folder=tmp_path)
+
+
 def test_an_onnx_file_uses_the_configuration_beside_it(tmp_path):
     config = detector(tmp_path)
     assert config_for(str(tmp_path / "detector.onnx"), folder=tmp_path / "none") == config

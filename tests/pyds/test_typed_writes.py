@@ -93,7 +93,14 @@ def test_a_switch_takes_one_and_true():
     assert type(text.set_bg_clr) is int
 
 
-@pytest.mark.parametrize("value", [5, 2.5, b"car", ["car"]])
+def test_a_string_field_takes_bytes_as_the_text_that_they_are(car):
+    car.obj_label = b"Auto"
+    car.text_params.display_text = "größer".encode() + b"\0 cut"
+    assert car.obj_label == "Auto"
+    assert pyds.get_string(car.text_params.display_text) == "größer"
+
+
+@pytest.mark.parametrize("value", [5, 2.5, bytearray(b"car"), ["car"]])
 def test_a_string_field_refuses_what_is_no_str(car, value):
     with pytest.raises(TypeError, match=r"NvDsObjectMeta.obj_label takes a str, got"):
         car.obj_label = value

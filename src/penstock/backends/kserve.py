@@ -113,9 +113,10 @@ class RemoteDescription:
         inputs = {one.name: _spec(one, model) for one in metadata.inputs}
         if model.sides and len(inputs) == 1:
             ((name, spec),) = inputs.items()
-            sides = zip(spec.shape[1:], model.sides, strict=False)
-            shape = (*spec.shape[:1], *(own or told for own, told in sides))
-            inputs[name] = TensorSpec(shape, spec.dtype)
+            if len(spec.shape) == len(model.sides) + 1:
+                sides = zip(spec.shape[1:], model.sides, strict=True)
+                shape = (*spec.shape[:1], *(own or told for own, told in sides))
+                inputs[name] = TensorSpec(shape, spec.dtype)
         outputs = {
             one.name: _spec(one, model) for one in metadata.outputs if one.datatype in _DTYPES
         }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from penstock.bitstream.kinds import FRAME, KINDS, OBJECT, fields_of, holds
 from penstock.bitstream.sei import DamagedError
-from penstock.meta import BatchMeta, FrameMeta, ObjectMeta, UserMeta
+from penstock.meta import KEYPOINTS, BatchMeta, Detections, FrameMeta, ObjectMeta, UserMeta
 
 VERSION = 1
 _LARGEST_BYTES = 32 << 20
@@ -27,6 +28,7 @@ _MALFORMED = (
 )  # fmt: skip
 _TAG = "is"
 _NUMBERS = "biuf"  # kinds of NumPy's types
+_ARRAY_OF = re.compile(rf"[<>|][{_NUMBERS}][0-9]{{1,2}}")  # NumPy would parse whole expressions
 
 
 class ReadBatch(BatchMeta):
@@ -157,6 +159,7 @@ def _frame_of(item: Mapping[str, Any]) -> FrameMeta:
         place = one["parent"]
         parent = None if place is None else objects[range(len(objects)).index(place)]
         frame.add(obj, parent=parent)
+    Detections.of(objects)  # trackers will ask for these columns: ids must fit in
     return frame
 
 
@@ -171,8 +174,15 @@ def _attachment(item: list[Any]) -> UserMeta:
     meta_type, data = map(_value, item)
     if not isinstance(meta_type, int | str):
         raise DamagedError(f"an attachment's type is {meta_type!r}")
+    if meta_type == KEYPOINTS and not _is_points(data):
+        raise DamagedError(f"{data!r:.60} are no keypoints")
     copy = np.copy if isinstance(data, np.ndarray) else getattr(type(data), "copy", None)
     return UserMeta(data, meta_type=meta_type, copy_data=copy)
+
+
+def _is_points(data: object) -> bool:
+    """Whether data is an array of `x, y, …` rows, which whoever resizes a frame moves."""
+    return isinstance(data, np.ndarray) and data.ndim == 2 and data.shape[1] >= 2
 
 
 def _fill(thing: object, item: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
@@ -183,7 +193,7 @@ def _fill(thing: object, item: Mapping[str, Any], wanted: Mapping[str, Any]) -> 
         value = _value(item[name])
         if not holds(value, kind):
             raise DamagedError(f"{type(thing).__name__}.{name} cannot be {value!r:.60}")
-        setattr(thing, name, value)
+        setattr(thing, name, int(value) if kind is int else value)
 
 
 def _value(written: Any) -> Any:
@@ -197,10 +207,9 @@ def _value(written: Any) -> Any:
     if tag == "dict":
         return {_value(key): _value(item) for key, item in written["of"]}
     if tag == "array":
-        dtype = np.dtype(written["of"])
-        if dtype.kind not in _NUMBERS:
-            raise DamagedError(f"an array of {dtype} is none of numbers")
-        numbers = np.frombuffer(base64.b64decode(written["data"], validate=True), dtype)
+        if not _ARRAY_OF.fullmatch(written["of"]):
+            raise DamagedError(f"an array of {written['of']!r:.60} is none of numbers")
+        numbers = np.frombuffer(base64.b64decode(written["data"], validate=True), written["of"])
         return numbers.reshape(written["shape"]).copy()
     kind = cast(Any, KINDS[tag])
     known = fields_of(kind)

@@ -54,6 +54,7 @@ KINDS: Mapping[str, type] = {
 """Classes that are written field by field."""
 
 _NUMBERS = (int, float)
+_GREATEST = 2.0**64
 _Box = tuple[float, float, float, float]
 OBJECT: Mapping[str, Any] = {
     "component_id": int,
@@ -103,12 +104,15 @@ def fields_of(kind: type) -> Mapping[str, Any]:
 def holds(value: object, wanted: Any) -> bool:
     """Whether a value is what an annotation says: a number, a list of boxes, an array.
 
-    Numbers of one kind pass for those of another, as they do in Python.
+    Numbers of one kind pass for those of another, as they do in Python, but none that is not
+    finite, or greater than any id.
     """
     origin, parts = typing.get_origin(wanted), typing.get_args(wanted)
     if origin in (typing.Union, types.UnionType):
         return any(holds(value, part) for part in parts)
-    if not isinstance(value, _NUMBERS if wanted in _NUMBERS else origin or wanted):
+    if wanted in _NUMBERS:
+        return isinstance(value, _NUMBERS) and -_GREATEST <= value <= _GREATEST
+    if not isinstance(value, origin or wanted):
         return False
     if isinstance(value, dict):
         return all(holds(k, parts[0]) and holds(v, parts[1]) for k, v in value.items())

@@ -61,7 +61,8 @@ def insert(stream: bytes, payload: bytes, form: StreamForm) -> bytes:
         form: Of the stream.
 
     Raises:
-        DamagedError: The access unit is no sequence of units, or has no picture.
+        DamagedError: The access unit is no sequence of units, has no picture, or the lengths of
+            its units have too few bytes for the message's.
     """
     for begin, first, _ in _units(stream, form):
         if form.is_picture(form.kind(stream[first])):
@@ -93,15 +94,19 @@ def _written(payload: bytes, form: StreamForm) -> bytes:
     message = bytes([_USER_DATA]) + b"\xff" * (size // 255) + bytes([size % 255]) + UUID + payload
     body = _HIDDEN.sub(b"\x00\x00\x03", message + b"\x80")
     unit = form.sei_header + body
-    if form.length_bytes:
-        return len(unit).to_bytes(form.length_bytes, "big") + unit
-    return b"\x00" + _START + unit
+    if not form.length_bytes:
+        return b"\x00" + _START + unit
+    if len(unit) >= 1 << 8 * form.length_bytes:
+        raise DamagedError(
+            f"{len(unit)} bytes of metadata are more than lengths of {form.length_bytes} byte can say"
+        )
+    return len(unit).to_bytes(form.length_bytes, "big") + unit
 
 
 def _messages(body: bytes) -> Iterator[tuple[int, bytes]]:
     """Type and content of every message in an SEI unit."""
-    at = 0
-    while at < len(body) and body[at:].strip(b"\x00") != b"\x80":
+    at, end = 0, len(body.rstrip(b"\x00").removesuffix(b"\x80"))
+    while at < end:
         kind, at = _run(body, at)
         size, at = _run(body, at)
         if at + size > len(body):

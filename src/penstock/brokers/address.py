@@ -26,12 +26,22 @@ class Login:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a broker listens; as text `host:port`, with the user where there is one."""
+    """Where a broker listens; as text `host:port`, with the user where there is one.
+
+    Raises:
+        ConfigError: No host can have that name.
+    """
 
     host: str
     port: int
     login: Login = field(default_factory=Login)
     is_tls: bool = False
+
+    def __post_init__(self) -> None:
+        try:
+            self.host.encode("idna")  # as sockets do, where it would be no error of a network
+        except UnicodeError:
+            raise ConfigError(f"wanted the name of a host, got {self.host[:80]!r}") from None
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -73,14 +73,20 @@ class MqttBroker:
         self._connection.close()
 
     def _send(self, message: OutgoingMessage) -> int:
-        payload = enveloped(message) if self._is_enveloped else message.payload
-        beside = None
-        if self._connection.is_v5:
-            beside = Properties(PacketTypes.PUBLISH)
-            beside.ContentType = message.content_type
-            beside.UserProperty = (MESSAGE_ID, message.message_id)
+        payload, beside = self._payload(message), self._beside(message)
         client = self._connection.client
         return int(client.publish(message.topic, payload, qos=_QOS, properties=beside).mid)
+
+    def _payload(self, message: OutgoingMessage) -> bytes:
+        return enveloped(message) if self._is_enveloped else message.payload
+
+    def _beside(self, message: OutgoingMessage) -> Properties | None:
+        if not self._connection.is_v5:
+            return None
+        beside = Properties(PacketTypes.PUBLISH)
+        beside.ContentType = message.content_type
+        beside.UserProperty = (MESSAGE_ID, message.message_id)
+        return beside
 
     def _explain(self, number: int, taken: int) -> NoReturn:
         """Say why the message behind the first ones was not taken."""
@@ -111,9 +117,17 @@ class MqttBroker:
         return taken
 
     def _refusal(self, message: OutgoingMessage) -> str:
-        if len(message.payload) > _PAYLOAD_BYTES:
-            return f"a message of {len(message.payload)} bytes is too large for MQTT"
-        return _wrong_topic(message.topic)
+        payload, limit = self._payload(message), self._connection.packet_limit
+        if len(payload) > _PAYLOAD_BYTES:
+            return f"a message of {len(payload)} bytes is too large for MQTT"
+        if wrong := _wrong_topic(message.topic):
+            return wrong
+        beside = self._beside(message)
+        if beside is not None and limit:
+            size = _packet_bytes(len(message.topic.encode()) + len(beside.pack()) + len(payload))
+            if size > limit:
+                return f"a packet of {size} bytes is too large for the broker, which takes {limit}"
+        return ""
 
 
 class MqttListener:
@@ -164,6 +178,13 @@ class MqttListener:
     def close(self) -> None:
         """Say good-bye."""
         self._connection.close()
+
+
+def _packet_bytes(content: int) -> int:
+    """The size of a packet whose topic, properties and payload have `content` bytes together."""
+    remaining = content + 4  # the topic's length, and the packet's number
+    lengths = next(n for n in (1, 2, 3, 4) if remaining < 1 << 7 * n or n == 4)
+    return 1 + lengths + remaining
 
 
 def _wrong_topic(topic: str) -> str:

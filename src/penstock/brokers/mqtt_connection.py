@@ -75,6 +75,7 @@ class MqttConnection:
         acknowledged: Numbers of messages that the broker has answered to.
         refused: Number of a message that the broker does not take → its reason.
         is_v5: Whether it speaks MQTT 5.
+        packet_limit: The largest packet that the broker takes, bytes; 0 where it does not say.
         received: What has arrived.
     """
 
@@ -91,6 +92,7 @@ class MqttConnection:
         self._tls = files.context() if self.endpoint.is_tls else None
         if self._tls is not None:
             self._tls.sslsocket_class = _TlsSocket
+        self.packet_limit = 0
         self.changed = threading.Condition()
         self.acknowledged: set[int] = set()
         self.refused: dict[int, Any] = {}
@@ -178,8 +180,9 @@ class MqttConnection:
             )
         return f"{self.endpoint} refuses the connection: {answer.lower()}"
 
-    def _on_connect(self, _client: Any, _user: Any, _flags: Any, reason: Any, _more: Any) -> None:
+    def _on_connect(self, _client: Any, _user: Any, _flags: Any, reason: Any, more: Any) -> None:
         with self.changed:
+            self.packet_limit = getattr(more, "MaximumPacketSize", 0)
             self._answer = str(reason) if reason.is_failure else ""
             self.changed.notify_all()
 

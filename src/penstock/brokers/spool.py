@@ -47,7 +47,7 @@ class Spool:
         lock: Of the folder; None: memory only.
         max_bytes: How much disk it takes at most.
         max_age_s: How old messages get, seconds; 0: any age.
-        clock: Seconds since 1970.
+        clock: Seconds since 1970; else one that goes on evenly when somebody sets the machine's.
 
     Raises:
         OSError: The folder cannot be read or written.
@@ -59,11 +59,12 @@ class Spool:
         *,
         max_bytes: int,
         max_age_s: float = 0,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._folder_lock = lock
         self._log = None if lock is None else _opened(lock)
-        self._max_bytes, self._max_age_s, self._clock = max_bytes, max_age_s, clock
+        self._max_bytes, self._max_age_s = max_bytes, max_age_s
+        self._clock = clock or _steady_clock()
         self._memory_limit = min(MEMORY_BYTES, max_bytes)
         self._file_bytes = min(_FILE_BYTES, max(1, max_bytes // _FILES))
         self._lock = threading.Lock()  # guards what follows, and the log
@@ -239,6 +240,12 @@ class Spool:
     def _count(self) -> int:
         kept = self._left if self._log is None else self._log.next - self._log.first
         return len(self._memory) + kept
+
+
+def _steady_clock() -> Callable[[], float]:
+    """For machines that start in 1970, until the network tells the time."""
+    offset_s = time.time() - time.monotonic()
+    return lambda: offset_s + time.monotonic()
 
 
 def _size_of(message: OutgoingMessage) -> int:

@@ -14,7 +14,11 @@ from penstock.errors import ConfigError
 
 def _folder(value: Value) -> Path:
     path = value.path()
-    if not path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except OSError:  # no file can have that name
+        is_folder = False
+    if not is_folder:
         raise value.error("a folder", advice=f", which is {path}")
     return path
 

@@ -12,6 +12,7 @@ from penstock.checking.finding import IGNORED, SUPPORTED, UNSUPPORTED, Finding
 from penstock.checking.grammars import APP, Grammar, grammar_of
 from penstock.checking.prototexts import key_finding
 from penstock.config import KeyFile, Value, read_text
+from penstock.config.app_keys import GROUPS
 from penstock.config.app_reading import is_off
 from penstock.config.infer_rules import FOREIGN_MODELS
 from penstock.config.keys import COMING, did_you_mean
@@ -57,7 +58,8 @@ def find(path: Path, seen: set[Path]) -> Iterator[Finding]:
             continue
         line = key_file.group_lines.get(group, 0)
         if grammar.table(group) is None:
-            yield Finding(path, line, "key", f"[{group}]", UNSUPPORTED, "unknown group")
+            hint = did_you_mean(group, GROUPS) if grammar is APP else ""
+            yield Finding(path, line, "key", f"[{group}]", UNSUPPORTED, f"unknown group{hint}")
             continue
         for value in values.values():
             yield from _value(grammar, value, path, seen)

@@ -45,8 +45,9 @@ def _settings(script: Script) -> Iterator[tuple[ast.expr, str, ast.AST]]:
     """`x.set_property("name", …)` and `x.props.name`."""
     for node in ast.walk(script.tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in _SETTERS:
-                for text in script.texts(argument(node, 0, "property_name")):
+            name = argument(node, 0, "property_name")
+            if node.func.attr in _SETTERS and not script.is_parameter(name):
+                for text in script.texts(name):
                     yield node.func.value, str(text.value), node
             elif node.func.attr == "set_properties":
                 for word in node.keywords:

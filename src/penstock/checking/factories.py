@@ -56,7 +56,8 @@ class Factories:
 
     def _names_in(self, call: ast.Call) -> Iterator[ast.Constant]:
         name = dotted(call.func)
-        if name.endswith(_MAKERS):
+        others = self._script.assigned.get(name, ())  # make = Gst.ElementFactory.make
+        if any(one.endswith(_MAKERS) for one in (name, *map(dotted, others))):
             yield from self._script.texts(argument(call, 0, "factoryname"))
             return
         wrapper = self._wrappers.get(name.rpartition(".")[2])

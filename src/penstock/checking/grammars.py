@@ -20,6 +20,7 @@ from penstock.config import (
     InferConfig,
     Key,
     MessagesConfig,
+    MetaMuxConfig,
     MuxConfig,
     PreprocessConfig,
     TrackerConfig,
@@ -33,6 +34,7 @@ from penstock.config.dewarper_keys import PROPERTY_KEYS as DEWARPER_KEYS
 from penstock.config.dewarper_keys import SURFACE_KEYS
 from penstock.config.infer_keys import PROPERTY_KEYS as INFER_KEYS
 from penstock.config.messages_keys import GROUP_KEYS as MESSAGE_KEYS
+from penstock.config.metamux import PROPERTY_KEYS as METAMUX_KEYS
 from penstock.config.mux_keys import PROPERTY_KEYS as MUX_KEYS
 from penstock.config.mux_keys import SOURCE_KEYS as MUX_SOURCE_KEYS
 from penstock.config.preprocess_keys import GROUP_KEYS as REGION_KEYS
@@ -106,6 +108,12 @@ def _mux(group: str) -> Table | None:
     return MUX_SOURCE_KEYS if group.startswith("source-config-") else None
 
 
+def _metamux(group: str) -> Table | None:
+    if group == PROPERTY:
+        return METAMUX_KEYS
+    return {} if group == "user-configs" or group[:6] == "group-" else None
+
+
 def _analytics(group: str) -> Table | None:
     if group == PROPERTY:
         return ANALYTICS_KEYS
@@ -158,6 +166,13 @@ PREPROCESS = Grammar(
 )
 DEWARPER = Grammar("nvdewarper", _dewarper, DewarperConfig.read)
 MUX = Grammar("nvstreammux", _mux, MuxConfig.read)
+METAMUX = Grammar(
+    "nvdsmetamux",
+    _metamux,
+    MetaMuxConfig.read,
+    prefixes=("src-ids-model-",),
+    free=("user-configs",),
+)
 MESSAGES = Grammar("nvmsgconv", _messages, MessagesConfig.read)
 BROKER = Grammar("nvmsgbroker", _broker, BrokerConfig.read)
 TRACKER = Grammar("nvtracker", _tracker, TrackerConfig.read, idle=WITHOUT_EFFECT)
@@ -182,6 +197,7 @@ def grammar_of(groups: Mapping[str, Iterable[str]]) -> Grammar | None:
         (MESSAGES, any(_messages(name) for name in others)),
         (TRACKER_GROUP, names == {"tracker"}),
         (APP, any(kind_of(name)[0] in GROUPS for name in others)),
+        (METAMUX, bool(keys & {"active-pad", "pts-tolerance"})),
         (PREPROCESS, "network-input-shape" in keys or "user-configs" in names),
         (DEWARPER, begins("surface")),
         (MUX, begins("source-config-") or "algorithm-type" in keys),

@@ -20,12 +20,14 @@ class Script:
         assigned: Name → what is assigned to it, anywhere in the script.
         functions: Name → the functions and methods that are called so.
         owners: Node → the function it stands in, for nodes that stand in one.
+        loops: Name → the loops around it, the outermost first.
     """
 
     tree: ast.Module
     assigned: dict[str, list[ast.expr]] = field(default_factory=dict)
     functions: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = field(default_factory=dict)
     owners: dict[ast.AST, ast.AST] = field(default_factory=dict)
+    loops: dict[ast.Name, tuple[ast.For, ...]] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, source: str | bytes, *, name: str) -> Script:
@@ -36,18 +38,23 @@ class Script:
             ValueError: It has zero bytes.
         """
         script = cls(ast.parse(source, name))
-        script._note(script.tree, owner=None)
+        script._note(script.tree, owner=None, loops=())
         return script
 
-    def _note(self, node: ast.AST, *, owner: ast.AST | None) -> None:
+    def _note(self, node: ast.AST, *, owner: ast.AST | None, loops: tuple[ast.For, ...]) -> None:
+        if isinstance(node, ast.For):
+            loops = (*loops, node)
         for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Name):
+                self.loops[child] = loops
             if owner is not None:
                 self.owners[child] = owner
             if isinstance(child, _FUNCTIONS):
                 self.functions.setdefault(child.name, []).append(child)
             for target, value in assignments(child):
                 self.assigned.setdefault(name_of(target), []).append(value)
-            self._note(child, owner=child if isinstance(child, _FUNCTIONS) else owner)
+            inner = child if isinstance(child, _FUNCTIONS) else owner
+            self._note(child, owner=inner, loops=loops)
 
     def texts(self, node: ast.expr | None, *, depth: int = 0) -> Iterator[ast.Constant]:
         """The string constants that an expression may be."""
@@ -63,8 +70,28 @@ class Script:
             for value in node.values:
                 yield from self.texts(value, depth=depth + 1)
         elif isinstance(node, ast.Name | ast.Attribute):
-            for value in self.assigned.get(name_of(node), ()):
+            for value in self._values(node):
                 yield from self.texts(value, depth=depth + 1)
+
+    def _values(self, node: ast.Name | ast.Attribute) -> list[ast.expr]:
+        """What was assigned to it: by the loop around it, in its function, or anywhere."""
+        name = name_of(node)
+        for loop in reversed(self.loops.get(node, ()) if isinstance(node, ast.Name) else ()):
+            if any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(loop.target)):
+                return [value for target, value in assignments(loop) if name_of(target) == name]
+        anywhere = self.assigned.get(name, [])
+        if isinstance(node, ast.Attribute):
+            return anywhere
+        owner = self.owners.get(node)
+        return [one for one in anywhere if self.owners.get(one) is owner] or anywhere
+
+    def is_parameter(self, node: ast.expr | None) -> bool:
+        """Whether it is a parameter of the function around it: what callers say, is not seen."""
+        owner = self.owners.get(node) if isinstance(node, ast.Name) else None
+        if not isinstance(node, ast.Name) or not isinstance(owner, _FUNCTIONS):
+            return False
+        given = owner.args
+        return node.id in {one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)}
 
     def calls(self) -> Iterator[ast.Call]:
         """Every call."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from penstock.cli.script_files import stand_in_for_files
 from penstock.cli.script_imports import provide_imports
 
 
@@ -17,3 +18,4 @@ def load_ipython_extension(_shell: Any) -> None:
 
     penstock.init()
     provide_imports()
+    stand_in_for_files()

@@ -212,6 +212,7 @@ TESTS: Mapping[str, Key] = {
 
 ANALYTICS: Mapping[str, Key] = {
     "config-file": given("config-file", "zones and lines, see nvdsanalytics", existing, "required"),
+    "unique-id": given("unique-id", "names it in the metadata", count),
 }
 
 

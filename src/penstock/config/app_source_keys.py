@@ -39,7 +39,7 @@ SOURCE: Mapping[str, Key] = {
         "kind",
         _kind,
     ),
-    "uri": Key("what to open; `file://` may be relative to this file", "none", "uri", itself),
+    "uri": Key("what to open; a file, with `file://` or without, may be relative to this one", "none", "uri", itself),
     "csv-file-path": Key(
         "in a group `source` without a number: a table of sources; its first row names keys",
         "none",

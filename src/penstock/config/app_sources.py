@@ -12,7 +12,7 @@ from penstock.config.app_source_keys import CAMERA, MULTI_URI, RTSP, URI
 from penstock.config.value import Value
 from penstock.errors import ConfigError
 
-_FILE = "file://"
+_FILE = "file:"
 
 
 def sources_of(groups: Iterable[dict[str, Any]]) -> list[SourceGroup]:
@@ -83,16 +83,21 @@ def _listed(value: Value, text: str) -> str:
     kind, _, device = text.partition(":")
     if kind == "usb" and device.isdecimal():
         return text
-    if "://" not in text:
+    if "://" not in text and kind != "file":
         raise value.error("URIs a;b;c, or usb:0 for /dev/video0", advice=f": {text!r} is neither")
     return _absolute(value, text, number=None)
 
 
 def _absolute(value: Value, text: str, *, number: int | None) -> str:
-    """The URI with its file's path absolute, and `%d` replaced by the number if there is one."""
+    """The URI, its file's path absolute; `%d` is replaced by the number if there is one.
+
+    Published files write a path as `file:///a`, `file:/a`, `file://a` and `a`.
+    """
     text = text if number is None else text.replace("%d", str(number))
     if not text:
         raise value.error("a URI, file:///video.mp4 or rtsp://camera/1")
-    if not text.startswith(_FILE):
+    if text.startswith(_FILE):
+        text = unquote(text.removeprefix(_FILE).removeprefix("//"))
+    elif "://" in text:
         return text
-    return replace(value, text=unquote(text[len(_FILE) :])).path().as_uri()
+    return replace(value, text=text).path().as_uri()

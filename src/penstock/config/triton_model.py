@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from penstock.config.keys import Key, ignored
-from penstock.config.prototext_keys import ProtoFile, count, one_of, read_proto, signed, text
+from penstock.config.prototext_keys import ProtoFile, count, one_of, read_proto, text
 from penstock.config.value import Value
 
 TYPES: Final[dict[str, str | None]] = {
@@ -59,7 +59,7 @@ MODEL_KEYS: Mapping[str, Key] = {
     "backend": Key("`onnxruntime` or `openvino`", "by the file's name", "backend", text),
     "default_model_filename": Key("the file in a version's folder", "model.onnx", "filename", text),
     "max_batch_size": Key(
-        "most pictures in one run; 0: dims has the batch, too", "0", "max_batch", signed
+        "most pictures in one run; 0: dims has the batch, too", "0", "max_batch", count
     ),
     **_tensor("input", "the input"),
     "input.format": Key("FORMAT_NCHW or FORMAT_NHWC", "by dims", "order", one_of(_FORMATS)),

@@ -38,6 +38,7 @@ from penstock.meta import BatchMeta
 _PATIENCE_S = 5.0
 _MOST_AHEAD = 32
 _FLUSHING = Gst.FlowReturn.FLUSHING
+_TURNS = (Gst.EventType.EOS, Gst.EventType.STREAM_START, Gst.EventType.FLUSH_STOP)
 
 
 class NvDsMetaMux(Element, Gst.Element):
@@ -73,6 +74,7 @@ class NvDsMetaMux(Element, Gst.Element):
         self._heard = threading.Condition()  # guards everything below
         self._joiner = Joiner(tolerance_ns=0)
         self._running = False
+        self._is_over = False  # the active branch has ended: nobody will ask for more
         self._active = ""
         self._flushing: set[str] = set()
         self._src = Gst.Pad.new_from_template(self.get_pad_template("src"), "src")
@@ -108,7 +110,7 @@ class NvDsMetaMux(Element, Gst.Element):
         """Let whoever waits go when the element stops."""
         if transition == Gst.StateChange.READY_TO_PAUSED:
             with self._heard:
-                self._running = True
+                self._running, self._is_over = True, False
                 self._flushing.clear()
                 for pad in self._joiner.branches:
                     self._joiner.branches[pad] = Branch()
@@ -135,6 +137,7 @@ class NvDsMetaMux(Element, Gst.Element):
         pad.set_event_function_full(partial(weak(self._event, otherwise=False), name=name))
         pad.set_query_function_full(partial(weak(self._query, otherwise=False), name=name))
         with self._heard:
+            self._flushing.discard(name)
             if self._active and name != self._active:
                 self._joiner.branches[name] = Branch()
         pad.set_active(True)
@@ -146,6 +149,7 @@ class NvDsMetaMux(Element, Gst.Element):
         if vars(self):  # else C disposes of the element, and Python has done so already
             with self._heard:
                 self._joiner.branches.pop(pad.get_name(), None)
+                self._flushing.add(pad.get_name())  # its thread may wait: it holds the pad's lock
                 self._heard.notify_all()
         pad.set_active(False)
         self.remove_pad(pad)
@@ -157,7 +161,9 @@ class NvDsMetaMux(Element, Gst.Element):
             elif event.type == Gst.EventType.FLUSH_STOP:
                 self._flushing.discard(name)
             branch = self._joiner.branches.get(name)
-            if branch is not None and event.type == Gst.EventType.EOS:
+            if name == self._active and event.type in _TURNS:
+                self._is_over = event.type == Gst.EventType.EOS
+            elif branch is not None and event.type == Gst.EventType.EOS:
                 branch.ended = True
             elif branch is not None and event.type == Gst.EventType.FLUSH_STOP:
                 self._joiner.branches[name] = Branch()
@@ -210,11 +216,11 @@ class NvDsMetaMux(Element, Gst.Element):
         """Keep what a branch knows; its pictures are free as soon as this returns."""
         batch = batch_of(buffer)
         with self._heard:
-            branch = self._joiner.branches.get(name)
-            if batch is None or branch is None:
-                return Gst.FlowReturn.OK
-            while len(branch.ahead) >= _MOST_AHEAD and self._may_wait(name):
+            while batch is not None and self._is_ahead(name) and self._may_wait(name):
                 self._heard.wait(_PATIENCE_S)
+            branch = self._joiner.branches.get(name)
+            if batch is None or branch is None or self._is_over:
+                return Gst.FlowReturn.OK
             if not self._may_wait(name):
                 return _FLUSHING
             branch.hear(batch.frames, buffer.pts)
@@ -238,6 +244,10 @@ class NvDsMetaMux(Element, Gst.Element):
             self._joiner.join(batch, time_ns)
             self._heard.notify_all()
         return True
+
+    def _is_ahead(self, name: str) -> bool:
+        branch = self._joiner.branches.get(name)
+        return branch is not None and len(branch.ahead) >= _MOST_AHEAD and not self._is_over
 
     def _may_wait(self, name: str) -> bool:
         return self._running and name not in self._flushing

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from penstock.errors import ConfigError
 from penstock.gst import (
     GPU_ID,
     BatchTransform,
@@ -96,14 +97,17 @@ class NvDsOsd(BatchTransform):
 
     def changed(self, name: str, value: Any) -> None:
         """Whatever is set while playing holds from the next batch on."""
-        if name == "blur-on-gie-class-ids":
-            from penstock.osd import parse_gie_class_ids
+        try:
+            if name == "blur-on-gie-class-ids":
+                from penstock.osd import parse_gie_class_ids
 
-            self._blur_only = parse_gie_class_ids(value)
-        elif name == "hw-blend-color-attr":
-            from penstock.osd import parse_class_colors
+                self._blur_only = parse_gie_class_ids(value)
+            elif name == "hw-blend-color-attr":
+                from penstock.osd import parse_class_colors
 
-            self._class_colors = parse_class_colors(value)
+                self._class_colors = parse_class_colors(value)
+        except ConfigError as error:
+            raise ConfigError(f"property {name}: {error}") from error
         self._is_stale = True
 
     def _painter_settings(self) -> PainterSettings:

@@ -14,6 +14,7 @@ _LOSES = "avenc_mpeg4"
 _NONE = 1 << 63  # FFmpeg's mark for no time, shown as GStreamer's time
 _PASSING = frozenset({"capsfilter", "queue", "identity"})
 _FARTHEST = 8
+_ANEW = (Gst.EventType.STREAM_START, Gst.EventType.FLUSH_STOP)
 _OK = Gst.PadProbeReturn.OK
 
 
@@ -26,20 +27,28 @@ def mend_lost_times(element: Gst.Element) -> None:
     times: deque[tuple[int, int]] = deque()  # running time and duration of what is being encoded
 
     def on_picture(at: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
-        buffer = info.get_buffer()
-        running_ns = _segment(at).to_running_time(Gst.Format.TIME, buffer.pts)
-        times.append((running_ns, buffer.duration))
+        buffer, segment = info.get_buffer(), _segment(at)
+        if segment is not None:
+            times.append((segment.to_running_time(Gst.Format.TIME, buffer.pts), buffer.duration))
         return _OK
 
     def on_encoded(at: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
-        if times:
+        segment = _segment(at)
+        if times and segment is not None:
             buffer, (running_ns, duration_ns) = info.get_buffer(), times.popleft()
             if buffer.pts >= _NONE:
-                buffer.pts = _segment(at).position_from_running_time(Gst.Format.TIME, running_ns)
+                buffer.pts = segment.position_from_running_time(Gst.Format.TIME, running_ns)
                 buffer.dts, buffer.duration = buffer.pts, duration_ns
         return _OK
 
-    encoder.get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, on_picture)
+    def on_event(_at: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        if info.get_event().type in _ANEW:
+            times.clear()  # a picture that was in the encoder then never comes out
+        return _OK
+
+    sink = encoder.get_static_pad("sink")
+    sink.add_probe(Gst.PadProbeType.BUFFER, on_picture)
+    sink.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM | Gst.PadProbeType.EVENT_FLUSH, on_event)
     encoder.get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, on_encoded)
 
 
@@ -58,5 +67,7 @@ def _encoder_behind(element: Gst.Element) -> Gst.Element | None:
     return None
 
 
-def _segment(pad: Gst.Pad) -> Gst.Segment:
-    return pad.get_sticky_event(Gst.EventType.SEGMENT, 0).parse_segment()
+def _segment(pad: Gst.Pad) -> Gst.Segment | None:
+    """That of what flows here; none while somebody stops the pipeline."""
+    event = pad.get_sticky_event(Gst.EventType.SEGMENT, 0)
+    return None if event is None else event.parse_segment()

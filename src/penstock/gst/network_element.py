@@ -88,9 +88,15 @@ class NetworkElement(BatchTransform):
 
     def ready(self) -> None:
         """Settings must be complete."""
+        self.warn(self._given().warnings)
+
+    def _given(self) -> InferConfig:
+        """What the file said; raises what was wrong with it, or `ConfigError` without one."""
         if self._config is None:
-            raise ConfigError("config-file-path must name a configuration file, got nothing")
-        self.warn(self._config.warnings)
+            raise self._deferred.get("config-file-path") or ConfigError(
+                "config-file-path must name a configuration file, got nothing"
+            )
+        return self._config
 
     def explicit_settings(self) -> dict[str, Any]:
         """What was set on the element and wins over the file: property with `_` → value."""
@@ -109,8 +115,7 @@ class NetworkElement(BatchTransform):
         """Load and compile the network."""
         from penstock.inference import FrameTask
 
-        assert self._config is not None
-        config = self._config.replace(**self.explicit_settings())
+        config = self._given().replace(**self.explicit_settings())
         self._warn_of_async(config)
         self.task = self.open_network(config)
         if isinstance(self.task, FrameTask):

@@ -92,6 +92,11 @@ def push_source_event(
     return bool(native.gst_pad_push_event(hash(pad), _event(kind, structure)))
 
 
+def name_of(kind: int) -> str | None:
+    """What DeepStream calls a type of event, such as `nv-pad-added`; None for any other."""
+    return _ABOUT_A_SOURCE.get(kind) or _UPDATES.get(kind)
+
+
 def source_event_of(event: Gst.Event) -> tuple[int, int] | None:
     """What an event says (`PAD_ADDED` and so on) and of which source; None for any other event."""
     kind = int(event.type)

@@ -16,7 +16,8 @@ def take_over(given: BatchMeta, frame: FrameMeta) -> None:
     """
     size = (frame.source_width, frame.source_height)
     for one in given.copy().frames:
-        to_picture = Affine.fit((0, 0, one.width, one.height), size)
+        of = (one.width, one.height) if one.width > 0 and one.height > 0 else size
+        to_picture = Affine.fit((0, 0, *of), size)
         one.rescale(to_picture.then(frame.to_source.inverse()), (frame.width, frame.height))
         for obj in one.objects:
             frame.add(obj, parent=obj.parent)

@@ -105,8 +105,10 @@ def _remote(config: InferServerConfig, *, timeout_s: float, watch: Watch | None)
 
 
 def _positive(told: Sequence[TensorTold]) -> list[int | None]:
-    shapes = [one.shape for one in told if one.shape is not None]
-    return [side if side > 0 else None for side in shapes[0]] if shapes else []
+    """The sides of the input without the batch, as far as the file says them."""
+    shape = next((one.shape for one in told if one.shape is not None), ())
+    sides = shape[1:] if len(shape) == _PICTURE_RANK else shape
+    return [side if side > 0 else None for side in sides]
 
 
 def _settle(

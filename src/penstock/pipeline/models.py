@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from penstock import kit
-from penstock.config import read_labels
+from penstock.config import InferConfig, read_labels
 from penstock.errors import ConfigError, ModelError, UnknownNameError
 
 _CONFIGS = (".txt", ".yml", ".yaml")
@@ -27,7 +27,8 @@ def _names_with(key: str, *values: str) -> frozenset[str]:
 
 
 _SECONDARY = _names_with("process-mode", "2")
-_WITHOUT_OBJECTS = _names_with("network-type", "2", "100")
+_TYPES_WITHOUT_OBJECTS = (2, 100)
+_WITHOUT_OBJECTS = _names_with("network-type", *map(str, _TYPES_WITHOUT_OBJECTS))
 
 
 def config_for(model: str, *, folder: Path | None = None) -> Path:
@@ -44,8 +45,9 @@ def config_for(model: str, *, folder: Path | None = None) -> Path:
         `labels.txt` beside the ONNX file.
 
     Raises:
-        ConfigError: A path that does not exist, an ONNX file whose classes are unknown, or a model
-            of the kit that finds no objects, or looks only at those another one found.
+        ConfigError: A path that does not exist, an ONNX file whose classes are unknown, a
+            configuration that cannot be read, a network that finds no objects, or a model of the
+            kit that looks at objects another one found.
         ModelError: An ONNX file that cannot be read.
         UnknownNameError: No such name in the kit; the message lists what there is.
     """
@@ -55,7 +57,7 @@ def config_for(model: str, *, folder: Path | None = None) -> Path:
             kind = "ONNX file" if path.suffix == ".onnx" else "configuration file"
             raise ConfigError(f"model {model}: there is no such {kind}")
         if path.suffix in _CONFIGS:
-            return path
+            return _finding_objects(path)
         return _config_of_onnx(path.resolve(), folder or Path(mkdtemp(prefix="penstock-")))
     if model in _SECONDARY:
         raise ConfigError(
@@ -75,10 +77,20 @@ def config_for(model: str, *, folder: Path | None = None) -> Path:
         ) from None
 
 
+def _finding_objects(path: Path) -> Path:
+    config = InferConfig.read(path)
+    if config.network_type in _TYPES_WITHOUT_OBJECTS:
+        raise ConfigError(
+            f"{config.where('network-type')}: a network of type {config.network_type} finds no "
+            "objects; name a detector"
+        )
+    return path
+
+
 def _config_of_onnx(model: Path, folder: Path) -> Path:
     beside = model.with_name(_BESIDE)
     if beside.is_file():
-        return beside
+        return _finding_objects(beside)
     labels = model.with_name(_LABELS)
     classes = _class_count(model)
     if labels.is_file():

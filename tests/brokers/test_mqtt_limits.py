@@ -1,0 +1,116 @@
+"""Messages that a broker of MQTT 5 will never take, and those around them."""
+
+import contextlib
+import socket
+import threading
+
+import pytest
+
+from broker_servers import HOST, Mosquitto
+from penstock.brokers import LISTENERS, BrokerAddress, OutgoingMessage, RefusedMessageError
+from penstock.brokers.mqtt import MqttBroker
+from penstock.config import BrokerConfig
+
+
+class Limited(Mosquitto):
+    """With one more line in its settings."""
+
+    def __init__(self, folder, line):
+        super().__init__(folder)
+        self.line = line
+
+    def command(self):
+        arguments = super().command()
+        with open(arguments[-1], "a") as settings:
+            settings.write(f"{self.line}\n")
+        return arguments
+
+
+@pytest.fixture
+def config(tmp_path):
+    file = tmp_path / "adapter.txt"
+    file.write_text("[message-broker]\nprotocol-version=5\n")
+    return BrokerConfig.read(file)
+
+
+def message(number, size):
+    return OutgoingMessage(f"id{number}", 0, "cars", b"x" * size)
+
+
+def taken(broker, sent):
+    """Publish one by one; the numbers of what was not refused."""
+    found = []
+    for number, one in enumerate(sent):
+        with contextlib.suppress(RefusedMessageError):
+            broker.publish([one])
+            found.append(number)
+    return found
+
+
+@pytest.mark.parametrize("limit", [120, 16_000])
+def test_a_packet_larger_than_mqtt_5_says_is_refused_and_stops_no_other(tmp_path, config, limit):
+    with Limited(tmp_path / "server", f"max_packet_size {limit}") as server:
+        address = BrokerAddress(server.conn_str, config, "cars")
+        broker, listener = MqttBroker(address), LISTENERS.load("mqtt")(address, ["cars"])
+        listener.connect()
+        broker.connect()
+        sizes = range(limit - 90, limit + 2, 2)
+        arrived = taken(broker, [message(n, size) for n, size in enumerate(sizes)])
+        found = []
+        while len(found) < len(arrived):
+            found += listener.receive(5)
+        with pytest.raises(RefusedMessageError) as caught:
+            broker.publish([message(0, limit)])
+        broker.close()
+        listener.close()
+    assert [len(one.payload) for one in found] == [sizes[n] for n in arrived]
+    assert arrived == list(range(len(arrived))), "the smaller ones"
+    assert 10 < len(arrived) < len(sizes)
+    size = limit + len("cars") + len("application/json") + len("message-id") + len("id0")
+    assert size < int(str(caught.value).split()[4]) < size + 20
+    assert str(caught.value).endswith(f"bytes is too large for the broker, which takes {limit}")
+
+
+class Refusing:
+    """A broker of MQTT 5 that refuses payloads of `!`s: their format is invalid."""
+
+    def __init__(self):
+        self._listening = socket.create_server((HOST, 0))
+        self.port = self._listening.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._listening.close()
+        self._thread.join(10)
+
+    def _serve(self):
+        connection, _ = self._listening.accept()
+        with connection, connection.makefile("rb") as packets:
+            while head := packets.read(2):  # all of them are short
+                body = packets.read(head[1])
+                if head[0] >> 4 == 1:
+                    connection.sendall(bytes([0x20, 3, 0, 0, 0]))
+                elif head[0] >> 4 == 3:
+                    topic_end = 2 + body[1]
+                    reason = 0x99 if body.endswith(b"!") else 0
+                    number = body[topic_end : topic_end + 2]
+                    connection.sendall(bytes([0x40, 3, *number, reason]))
+
+
+def test_an_answer_to_a_message_is_none_to_a_later_one_of_the_same_number(config):
+    good = [message(n, 3) for n in range(4)]
+    bad = OutgoingMessage("bad", 0, "cars", b"!")
+    with Refusing() as server:
+        broker = MqttBroker(BrokerAddress(f"{HOST};{server.port}", config, "cars"))
+        broker.connect()
+        for _ in range(2):
+            with pytest.raises(RefusedMessageError, match="refuses a message: payload") as caught:
+                broker.publish([good[0], bad, *good[1:]])
+            assert caught.value.acknowledged == 1
+            broker._connection.client._last_mid = 0  # as after 65535 messages
+            broker.publish(good)
+        broker.close()
