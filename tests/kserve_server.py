@@ -37,6 +37,7 @@ class KServeServer(service_pb2_grpc.GRPCInferenceServiceServicer):
         self.fault = None
         self.ready = True
         self.batches = []
+        self.asked = set()  # names of outputs
         self.hanging = threading.Event()
         self.released = threading.Event()
         self.port = 0
@@ -115,6 +116,7 @@ class KServeServer(service_pb2_grpc.GRPCInferenceServiceServicer):
         }
         self.batches.append(len(next(iter(inputs.values()))))
         names = [one.name for one in request.outputs]
+        self.asked.update(names)
         outputs = dict(zip(names, session.run(names, inputs), strict=True))
         answer = service_pb2.ModelInferResponse(model_name=request.model_name)
         for name, array in self._wrong(outputs).items():

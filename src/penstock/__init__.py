@@ -93,13 +93,14 @@ def init() -> None:
     global _registered  # noqa: PLW0603 - once per process
     if _registered or os.environ.get("PENSTOCK_REGISTER") == "0":
         return
-    from penstock.elements import register_all
-    from penstock.gst import event_names, probes, sdk_files
+    from penstock.elements import register, register_all
+    from penstock.gst import event_names, late_variables, probes, sdk_files
 
     probes.install()
     event_names.install()
     sdk_files.install()
     register_all()
+    late_variables.install(lambda: register("nvstreammux"))
     _registered = True
 
 

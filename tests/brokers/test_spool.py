@@ -325,8 +325,9 @@ def test_what_others_have_left_is_not_taken_for_done_with(tmp_path, monkeypatch)
     spools[0].append(messages(1))
     spools[0].done(spools[0].oldest(1, most_bytes=LARGE))
     spools[1].append(left := messages(1))
-    for some in spools:
+    for some, lock in zip(spools, locks, strict=True):
         some.close()
+        (lock.folder / "notes.log").write_text("somebody's own")
     again = Spool(own_folder("mqtt", "here"), max_bytes=LARGE)
     assert held(again) == left
     again.close()

@@ -20,6 +20,7 @@ def in_many_files(folder, count, *, file_bytes=1000, **settings):
     given_all = messages(count, size=200)
     for one in given_all:
         some.append([one])
+        some.tend()  # as every second
     assert len(list(folder.glob("*.log"))) > 5
     return some, given_all
 
@@ -46,8 +47,8 @@ def emptied(some):
 
 def test_many_files_need_no_more_descriptors_than_one(tmp_path):
     """A pipeline that crashes again and again while its broker is away leaves a file each time."""
-    with few_descriptors(12):
-        some, given_all = in_many_files(tmp_path, 100)
+    with few_descriptors(20):
+        some, given_all = in_many_files(tmp_path, 200, file_bytes=1)
         for _ in range(3):
             some.tend()
             assert (some.trouble, held(some)) == ("", given_all)
@@ -107,6 +108,16 @@ def test_who_appends_does_not_wait_until_all_that_is_too_old_is_gone(tmp_path):
     assert some.expired == old
     assert [expired for expired in seen if 0 < expired < old]
     assert len(some) == len(seen)
+    some.close()
+
+
+def test_what_is_too_old_goes_however_large_it_is(tmp_path):
+    now_s = 1000.0
+    some = spool(tmp_path, max_age_s=60, clock=lambda: now_s)
+    some.append(messages(5, size=5 << 20))
+    now_s += 100
+    some.append([young := message()])
+    assert (held(some), some.expired) == ([young], 5)
     some.close()
 
 

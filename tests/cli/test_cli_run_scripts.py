@@ -1,5 +1,6 @@
 """`penstock run`: what it adds for scripts that were written elsewhere, and for automation."""
 
+import json
 import subprocess
 import sys
 import textwrap
@@ -311,3 +312,30 @@ def test_a_script_that_opens_files_of_the_sdk_itself_reads_those_of_the_kits_tre
     assert done.stdout.splitlines()[:2] == ["True False", "True"]
     assert "samples/models/Primary_Detector/labels.txt" in done.stdout.splitlines()[2]
     assert labels.read_text() == "car;person\n"
+
+
+def notebook(*cells):
+    """A file of Jupyter's, with a heading."""
+    code = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": list(c)} for c in cells]
+    heading = {"cell_type": "markdown", "metadata": {}, "source": ["# 1/0"]}
+    return json.dumps({"cells": [heading, *code], "metadata": {}, "nbformat": 4})
+
+
+def test_a_notebook_file_runs_cell_after_cell_up_to_the_first_that_fails(script):
+    cells = (["import sys, pyds\n", "x = sys.argv[1:]"], ["print(__name__, x)\n", "!echo shell"])
+    path = script(notebook(*cells), "app.ipynb")
+    done = penstock("run", path, "a", cwd=path.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["__main__ ['a']", "shell"]
+    path = script(notebook(*cells, ["1/0"], ["print('not here')"]), "failing.ipynb")
+    done = penstock("run", path, cwd=path.parent)
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stdout + done.stderr
+    assert "not here" not in done.stdout
+
+
+def test_a_file_that_only_says_to_be_a_notebook_is_named(script):
+    done = penstock("run", script("[1]", "app.ipynb"))
+    assert done.returncode == 1
+    assert "app.ipynb is no notebook of format 4" in done.stderr
+    assert "Traceback" not in done.stderr

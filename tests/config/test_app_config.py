@@ -126,6 +126,15 @@ def test_unknown_groups_and_keys_are_warned_about_with_file_and_line(read):
             "[primary-gie]\nenable=1\nconfig-file=none.txt\n",
             r"line 10, \[primary-gie\] config-file: wanted a file, got 'none.txt'",
         ),
+        (
+            "[source1]\nenable=1\ntype=3\nuri=file:a_%d.mp4\nnum-sources=100000000\n",
+            r"line 12, \[source1\] num-sources: wanted a whole number from 1 to 1024",
+        ),
+        (
+            "[sink0]\nenable=1\ntype=3\noutput-file=o.mp4\n"
+            "[sink2]\nenable=1\ntype=3\noutput-file=./o.mp4\n",
+            r"\[sink2\]: output-file .*o.mp4 is that of .*app.txt, line 8, \[sink0\]",
+        ),
         ("[img-save]\nenable=1\n", r"\[img-save\]: wanted output-folder-path"),
         ("[source1]\nenable=1\nuri=file:///b\n", r"\[source1\]: wanted type"),
         ("[source1]\nenable=1\ntype=4\n", r"\[source1\]: wanted uri"),

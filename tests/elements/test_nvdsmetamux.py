@@ -6,10 +6,10 @@ import time
 from importlib import import_module
 
 import pytest
-import streams
 from batches import visit
 from colours import source
 
+import streams
 from footage import detector
 from penstock.config import MetaMuxConfig
 from penstock.errors import ConfigError

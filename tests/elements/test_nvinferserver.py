@@ -228,6 +228,16 @@ def test_a_server_is_asked_for_no_more_than_it_takes(config, served):
     assert max(server.batches) == 2
 
 
+def test_a_server_sends_only_the_outputs_that_are_read(config, served):
+    server, seen = served(), []
+    settings = {"post": "other {}", "output": "output_tensor_meta: true"}
+    pipeline = line(config(url=server.url, backend='outputs { name: "scores" }', **settings))
+    visit(pipeline, "infer", lambda batch: seen.append(batch.frames[0].user[TensorMeta].layers))
+    assert finish(pipeline).type == Gst.MessageType.EOS
+    assert [[one.name for one in layers] for layers in seen] == [["scores"]] * 3
+    assert server.asked == {"scores"}
+
+
 def test_the_server_says_that_channels_stand_last(config, served):
     server = served(network={"last": True})
     assert found(line(config(url=server.url))) == [GREEN_BOX] * 3

@@ -37,6 +37,22 @@ def test_so_does_the_location_of_a_source_and_never_that_of_a_sink(tree):
     assert sink.get_property("location") == f"{SDK}/{VIDEO}"
 
 
+def test_however_it_was_set_it_is_looked_up_before_the_element_starts(tree):
+    pipeline = Gst.Pipeline()
+    inside = Gst.Bin()
+    source, other = Gst.ElementFactory.make("filesrc"), Gst.ElementFactory.make("uridecodebin")
+    source.props.location = f"{SDK}/{VIDEO}"
+    other.set_properties(uri=f"file://{SDK}/samples/streams/plain.mp4")
+    inside.add(source)
+    pipeline.add(inside)
+    pipeline.set_state(Gst.State.READY)
+    assert source.get_property("location") == str(tree / VIDEO)
+    pipeline.add(other)
+    other.sync_state_with_parent()
+    assert other.get_property("uri") == (tree / "samples/streams/plain.mp4").as_uri()
+    pipeline.set_state(Gst.State.NULL)
+
+
 @pytest.mark.parametrize(
     "uri", ["rtsp://camera/1", "file:///no/such.mp4", "http://host/samples/streams/plain.mp4", ""]
 )

@@ -302,6 +302,18 @@ def test_a_source_that_fails_is_told_and_the_others_go_on(run, tmp_path, sources
     assert (names.count("00_000"), names.count("00_002")) == (25, 15)
 
 
+def test_a_second_file_that_is_not_there_is_named_too(run, folder):
+    """What was built for the first dies while the exception passes."""
+    with pytest.raises(ConfigError, match=r"app.txt, line 5, \[source1\]: source .*none"):
+        run("", base=ONE.format(folder) + "[source1]\nenable=1\ntype=2\nuri=file://none.mp4\n")
+
+
+def test_what_an_element_does_not_take_is_refused_with_its_group(run):
+    said = r"\[tiled-display\]: wanted width from 16 to \d+, got 3"
+    with pytest.raises(ConfigError, match=said):
+        run("[tiled-display]\nenable=1\nwidth=3\nheight=90\n[sink0]\nenable=1\ntype=1\n")
+
+
 def test_a_file_that_is_not_there_is_named_with_its_group(run):
     with pytest.raises(
         ConfigError, match=r"app.txt, line 1, \[source0\]: source .*none.mp4: there"

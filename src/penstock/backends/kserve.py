@@ -56,6 +56,7 @@ class RemoteModel:
         name: Of the model.
         version: -1: the server chooses.
         sides: Of the input without the batch, where the model leaves them open; or empty.
+        wanted: Names of the outputs to ask for; all where there is none, or none such.
         timeout_s: How long one answer may take, and how long the server may be away.
         watch: Hears of trouble, and can end all waiting.
     """
@@ -64,6 +65,7 @@ class RemoteModel:
     name: str
     version: int = -1
     sides: Shape = ()
+    wanted: tuple[str, ...] = ()
     timeout_s: float = 10.0
     watch: Watch = field(default_factory=Watch, compare=False, repr=False)
 
@@ -152,7 +154,9 @@ class KServeBackend:
         self._line.wait()
         about = RemoteDescription.of(self._line.metadata(), self._line.config(), model)
         self.inputs, self.outputs, self.metadata = about.inputs, about.outputs, about.parameters
-        self._asked = [client.InferRequestedOutput(name) for name in self.outputs]
+        is_known = self.outputs.keys() >= set(model.wanted)
+        self._wanted = (is_known and model.wanted) or tuple(self.outputs)
+        self._asked = [client.InferRequestedOutput(name) for name in self._wanted]
 
     @property
     def precision_used(self) -> str:
@@ -166,7 +170,7 @@ class KServeBackend:
         return first.shape[0] if first.shape else None
 
     def run(self, inputs: Arrays) -> Arrays:
-        """Have the outputs computed; see `Backend`.
+        """Have the outputs computed, those that are wanted; see `Backend`.
 
         Raises:
             ModelError: The server did not answer in time, refused, or answered nonsense.
@@ -179,7 +183,8 @@ class KServeBackend:
             for index, output in enumerate(answer.outputs)
             if output.name in self.outputs
         }
-        for name, spec in self.outputs.items():
+        for name in self._wanted:
+            spec = self.outputs[name]
             if name not in found:
                 got = ", ".join(f"{one.name!r}" for one in answer.outputs) or "nothing"
                 raise ModelError(

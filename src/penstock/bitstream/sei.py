@@ -98,7 +98,8 @@ def _written(payload: bytes, form: StreamForm) -> bytes:
         return b"\x00" + _START + unit
     if len(unit) >= 1 << 8 * form.length_bytes:
         raise DamagedError(
-            f"{len(unit)} bytes of metadata are more than lengths of {form.length_bytes} byte can say"
+            f"{len(unit)} bytes of metadata are more than lengths of "
+            f"{form.length_bytes} byte can say"
         )
     return len(unit).to_bytes(form.length_bytes, "big") + unit
 

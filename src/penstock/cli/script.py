@@ -14,6 +14,7 @@ import typer
 from penstock.cli.environment import variables
 from penstock.cli.script_files import stand_in_for_files
 from penstock.cli.script_imports import provide_imports
+from penstock.cli.script_notebook import run_cells
 from penstock.cli.script_program import Program
 
 if TYPE_CHECKING:
@@ -110,19 +111,29 @@ def _execute(program: Program, *, limit: _Limit) -> str | int | None:
     What it does not catch is reported as Python does, beginning in the script.
     """
     path = str(program.path)
+    if program.path.suffix == ".ipynb":
+        return _code_of(run_cells(program.source, name=program.shown), limit=limit)
     main = sys.modules["__main__"] = program.as_main()
     try:
         code: CodeType = compile(program.source, path, "exec", dont_inherit=True)
         exec(code, vars(main))
-    except SystemExit as end:
-        return end.code
     except BaseException as error:
-        if isinstance(error, KeyboardInterrupt) and limit.is_reached:
-            return 0
-        error.__traceback__ = _from_script(error.__traceback__, path)
-        sys.excepthook(type(error), error, error.__traceback__)
-        return 130 if isinstance(error, KeyboardInterrupt) else 1
+        is_told = isinstance(error, SystemExit) or (
+            isinstance(error, KeyboardInterrupt) and limit.is_reached
+        )
+        if not is_told:
+            error.__traceback__ = _from_script(error.__traceback__, path)
+            sys.excepthook(type(error), error, error.__traceback__)
+        return _code_of(error, limit=limit)
     return 0
+
+
+def _code_of(ending: BaseException | None, *, limit: _Limit) -> str | int | None:
+    if isinstance(ending, SystemExit):
+        return ending.code
+    if isinstance(ending, KeyboardInterrupt):
+        return 0 if limit.is_reached else 130
+    return 0 if ending is None else 1
 
 
 def _from_script(trace: TracebackType | None, path: str) -> TracebackType | None:

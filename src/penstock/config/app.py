@@ -161,8 +161,13 @@ def _check(config: AppConfig, warnings: list[str]) -> None:
     for gie in (config.primary, *config.secondaries):
         if gie is not None and not gie.config_file:
             raise ConfigError(f"{gie.where}: wanted config-file, the network's own")
+    written: dict[Path, SinkGroup] = {}
     for sink in config.sinks:
         _check_sink(sink)
+        if sink.kind == FILE and sink.file is not None:
+            other = written.setdefault(sink.file, sink)
+            if other is not sink:
+                raise ConfigError(f"{sink.where}: output-file {sink.file} is that of {other.where}")
     if config.secondaries and config.primary is None:
         where = config.secondaries[0].where
         warnings.append(f"{where}: there is no [primary-gie] that finds objects for it")

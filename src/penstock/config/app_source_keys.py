@@ -20,6 +20,7 @@ from penstock.config.value import Value
 
 CAMERA, URI, MULTI_URI, RTSP = 1, 2, 3, 4
 KINDS: Final = {CAMERA: "camera", URI: "URI", MULTI_URI: "several URIs", RTSP: "RTSP"}
+_MOST_SOURCES = 1024  # as many as DeepStream takes
 _DECODER = "it is a setting of NVIDIA's decoder"
 _NO_SEI = "it is not read"
 
@@ -39,14 +40,24 @@ SOURCE: Mapping[str, Key] = {
         "kind",
         _kind,
     ),
-    "uri": Key("what to open; a file, with `file://` or without, may be relative to this one", "none", "uri", itself),
+    "uri": Key(
+        "what to open; a file, with `file://` or without, may be relative to this one",
+        "none",
+        "uri",
+        itself,
+    ),
     "csv-file-path": Key(
         "in a group `source` without a number: a table of sources; its first row names keys",
         "none",
         "table",
         itself,
     ),
-    "num-sources": Key("type 3: how many", "1", "several", least_one),
+    "num-sources": Key(
+        "type 3: how many",
+        "1",
+        "several",
+        lambda value: value.integer(minimum=1, maximum=_MOST_SOURCES),
+    ),
     "camera-v4l2-dev-node": Key("type 1: number of the device", "0", "device", count),
     "camera-width": Key("type 1: width of its pictures, pixels", "its own", "camera_width", side),
     "camera-height": Key("their height, pixels", "its own", "camera_height", side),

@@ -43,7 +43,7 @@ TABLE = {
 }
 """Factory name to class; the module has the factory's name."""
 
-__all__ = ["TABLE", "load", "rank_of", "register_all"]
+__all__ = ["TABLE", "load", "rank_of", "register", "register_all"]
 
 
 def load(factory: str) -> type:
@@ -65,6 +65,11 @@ def rank_of(element: type) -> int:
 def register_all() -> None:
     """Make every element available in this process under its factory name."""
     for factory in TABLE:
-        element = load(factory)
-        GObject.type_register(element)
-        Gst.Element.register(None, factory, rank_of(element), element)
+        register(factory)
+
+
+def register(factory: str) -> None:
+    """Make one of them available, in the place of one that had its name."""
+    element = load(factory)
+    GObject.type_register(element)
+    Gst.Element.register(None, factory, rank_of(element), element)

@@ -99,6 +99,7 @@ def _remote(config: InferServerConfig, *, timeout_s: float, watch: Watch | None)
         config.model_name,
         config.model_version,
         sides=sides,
+        wanted=config.output_names,
         timeout_s=timeout_s,
         watch=watch or Watch(),
     )

@@ -79,10 +79,11 @@ def _require_size(batches: Gst.Element, config: AppConfig) -> None:
 
 def _sources(config: AppConfig, pipeline: Gst.Pipeline) -> tuple[list[AppSource], Gst.Element]:
     dewarpers = {group.source_id: group for group in config.dewarpers}
-    sources = [
-        AppSource(index, group, loops=config.tests.file_loop, dewarper=dewarpers.get(index))
-        for index, group in enumerate(config.sources)
-    ]
+    # No comprehension: PyGObject loses an exception that passes while elements die half-built.
+    sources: list[AppSource] = []
+    for index, group in enumerate(config.sources):
+        dewarper = dewarpers.get(index)
+        sources.append(AppSource(index, group, loops=config.tests.file_loop, dewarper=dewarper))
     told = {"batch-size": len(sources)}
     if any(source.is_live for source in sources):
         told |= {"live-source": True, "batched-push-timeout": _LIVE_PUSH_US}

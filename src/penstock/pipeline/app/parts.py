@@ -40,8 +40,13 @@ def give(element: Gst.Element, properties: Mapping[str, Any], *, where: str) -> 
         ConfigError: It takes no such value.
     """
     for name, value in properties.items():
-        if element.find_property(name) is None:
+        spec = element.find_property(name)
+        if spec is None:
             continue
+        if isinstance(value, int | float):  # GObject ignores what is out of range
+            least, most = getattr(spec, "minimum", value), getattr(spec, "maximum", value)
+            if not least <= value <= most:
+                raise ConfigError(f"{where}: wanted {name} from {least} to {most}, got {value}")
         try:
             element.set_property(name, value)
         except (TypeError, ValueError, OverflowError) as error:
