@@ -297,15 +297,10 @@ def main() -> None:
                 complaints.append("it did not end by Ctrl-C")
             finally:
                 process.kill()
+        lines = log.read_text().splitlines()
+        print("\n".join(line for line in lines if "dropped" in line or "were lost" in line))
         if complaints:
-            lines = log.read_text().splitlines()
-            print(
-                "\n".join(
-                    [line for line in lines if "dropped" in line or "were lost" in line]
-                    + lines[-10:]
-                )
-            )
-            sys.exit("\n".join(complaints))
+            sys.exit("\n".join([*lines[-10:], *complaints]))
 
 
 if __name__ == "__main__":

@@ -87,11 +87,11 @@ class DenseFlow:
 
 
 def _filled(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture with its edge drawn out to whole blocks, and to what OpenCV needs."""
+    """The picture, its edge drawn out to whole blocks, and its rows without gaps for OpenCV."""
     import cv2
 
     bottom, right = (max(-side % BLOCK_PX, _LEAST_PX - side) for side in picture.shape)
     if not (bottom or right):
-        return picture
+        return np.ascontiguousarray(picture)  # decoders pad the rows of what they decode
     made = cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
     return np.asarray(made, np.uint8)
