@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from penstock import elements
+from penstock.checking import check
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = sorted(path.name for path in (ROOT / "tests/apps/tree/apps").iterdir())
@@ -50,6 +51,15 @@ def test_every_test_of_an_application_is_named(writer):
     named = {row.test.partition("::")[2] for row in writer.rows()}
     tests = set().union(*map(functions_of, Path(__file__).parent.glob("test_*apps*.py")))
     assert tests - named == set()
+
+
+def test_penstock_check_says_of_every_application_what_running_it_shows():
+    scripts = sorted((ROOT / "tests/apps/tree").glob("*/**/*.py"))
+    report = check([path for path in scripts if path.parent.name != "common"])
+    assert {one.name for one in report.findings if one.state == "unsupported"} == {
+        "cupy",
+        "pyservicemaker",
+    }
 
 
 def test_whatever_does_not_simply_work_has_its_reason(writer):

@@ -182,6 +182,21 @@ def test_cupy_that_is_absent_says_what_to_use_instead(script):
     assert "pyds.get_nvds_buf_surface" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("tensorrt", "nvinfer runs them from ONNX files"),
+        ("pycuda.driver", "it needs an NVIDIA GPU"),
+        ("jetson.utils", "NVIDIA's Jetson boards"),
+    ],
+)
+def test_a_library_for_nvidias_hardware_says_why_it_is_absent(script, module, said):
+    path = script(f"try:\n    import {module}\nexcept ImportError as error:\n    print(error)")
+    done = penstock("run", path)
+    assert f"No module named {module.partition('.')[0]!r}: " in done.stdout
+    assert said in done.stdout
+
+
 @pytest.mark.parametrize("sink", ["autovideosink", "xvimagesink force-aspect-ratio=false"])
 def test_a_headless_run_needs_no_display(script, sink, monkeypatch):
     monkeypatch.setenv("DISPLAY", ":4711")  # nobody is there

@@ -85,6 +85,14 @@ def test_there_is_a_vector_for_every_block_of_any_picture(width, height):
     assert not vectors.any()
 
 
+def test_rows_may_be_padded_as_decoders_pad_them(pictures):
+    before, now = pictures[1], shifted(pictures[1], (3, 2))
+    padded = np.pad(now, ((0, 0), (0, 32)))[:, : now.shape[1]]
+    assert not padded.flags.c_contiguous
+    flow = DenseFlow("fast")
+    assert np.array_equal(flow.motion(before, padded), flow.motion(before, now))
+
+
 def test_a_first_picture_and_one_of_another_size_have_no_flow():
     flows, small, large = SourceFlows(), np.zeros((32, 32), np.uint8), np.zeros((64, 48), np.uint8)
     shapes = [

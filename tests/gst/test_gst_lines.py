@@ -50,6 +50,7 @@ infer_config {
   postprocess { detection { num_detected_classes: 1 nms {} } }
 }
 """
+POST = "property: {gie-unique-id: 1, num-detected-classes: 1, parse-bbox-func-name: parse}"
 PREPROCESS = """
 [property]
 target-unique-ids=15
@@ -103,6 +104,9 @@ def street(tmp_path_factory):
         outputs={"colours": [1, 3, 24, 32]},
     )
     (folder / "config_infer.txt").write_text(CONFIG)
+    (folder / "config_infer_2.txt").write_text(f"{CONFIG}gie-unique-id=2\n")
+    (folder / "parsers.py").write_text("def parse(outputs, context):\n    return []\n")
+    (folder / "config_post.yml").write_text(POST)
     (folder / "config_segmentation.txt").write_text(SEGMENTATION)
     (folder / "config_inferserver.txt").write_text(SERVER)
     version = folder / "repository" / "detector" / "1"

@@ -24,14 +24,15 @@ def find(script: Script, path: Path) -> Iterator[Finding]:
     """Every element that a script makes and every property that it names."""
     penstock.init()
     factories = Factories(script)
+    own = set(_registered(script))
     used = set()
     for factory, node in factories.made:
         used.add(factory)
-        yield _element(factory, path, _line(node))
+        yield _element(factory, path, _line(node), own)
     fillings = (one for one in filled_in(script) if _made(one[0]) is not None)
     for factory, settings, node in (*launched(script), *fillings):
         used.add(factory)
-        yield _element(factory, path, _line(node))
+        yield _element(factory, path, _line(node), own)
         for name in settings if _made(factory) is not None else ():
             yield _property({factory}, name, path, _line(node), used)
     for target, name, node in _settings(script):
@@ -66,8 +67,15 @@ def _is_foreign(script: Script, target: ast.expr) -> bool:
     return any(maker.startswith(_FOREIGN) for maker in makers)
 
 
-def _element(factory: str, path: Path, line: int) -> Finding:
-    if _made(factory) is not None:
+def _registered(script: Script) -> Iterator[str]:
+    """Elements of the script's own: `Gst.Element.register(None, "name", …)`."""
+    for node in ast.walk(script.tree):
+        if isinstance(node, ast.Call) and dotted(node.func) == "Gst.Element.register":
+            yield from (str(text.value) for text in script.texts(argument(node, 1, "name")))
+
+
+def _element(factory: str, path: Path, line: int, own: set[str]) -> Finding:
+    if factory in own or _made(factory) is not None:
         return Finding(path, line, "element", factory)
     reason = f"there is no such element{did_you_mean(factory, TABLE)}"
     return Finding(path, line, "element", factory, UNSUPPORTED, reason)

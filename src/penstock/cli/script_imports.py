@@ -32,7 +32,10 @@ EXPLAINED = {
     "cupy": "it needs an NVIDIA GPU with CUDA, and pixels in its memory, which Penstock does not "
     "have yet: pyds.get_nvds_buf_surface gives them as NumPy arrays",
     "pyservicemaker": "Penstock has no Service Maker yet: it runs scripts that use pyds",
+    "jetson": "it is a library of NVIDIA's Jetson boards",
     "jetson_utils": "it is a library of NVIDIA's Jetson boards",
+    "pycuda": "it needs an NVIDIA GPU with CUDA",
+    "tensorrt": "it runs networks on NVIDIA's GPUs: here nvinfer runs them from ONNX files",
 }
 """What cannot be stood in for, and why."""
 

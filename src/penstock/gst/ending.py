@@ -17,18 +17,25 @@ from penstock.gst.gi import Gst
 
 _PATIENCE_S = 10.0
 _watched: dict[int, Callable[[], Gst.Object | None]] = {}  # by C address
+_FEW = 1000
+_tidy_at = _FEW
 _process = os.getpid()
 
 
 def watch(part: Gst.Object) -> None:
     """Stop the pipeline around an element or pad at exit, if there is one then."""
+    global _tidy_at  # noqa: PLW0603 - one table a process
     address = hash(part)
-    if address not in _watched:  # GObject's weak reference: Python's dies with the wrapper
-        _watched[address] = part.weak_ref(_forget, address)
-
-
-def _forget(address: int) -> None:
-    _watched.pop(address, None)
+    known = _watched.get(address)
+    if known is not None and known() is not None:
+        return
+    # GObject's weak reference: Python's dies with the wrapper. Without a callback: PyGObject would
+    # call it while an exception passes, and lose that.
+    _watched[address] = part.weak_ref()
+    if len(_watched) > _tidy_at:
+        for gone in [key for key, reference in list(_watched.items()) if reference() is None]:
+            _watched.pop(gone, None)
+        _tidy_at = max(_FEW, 2 * len(_watched))
 
 
 def stop_all() -> None:

@@ -40,8 +40,8 @@ def _note() -> None:
 
 
 def _heeding(original: Callable[..., Any]) -> Callable[..., Any]:
-    def init(*arguments: Any) -> Any:
-        answer = original(*arguments)
+    def init(*arguments: Any, **named: Any) -> Any:
+        answer = original(*arguments, **named)
         _heed()
         return answer
 
