@@ -148,9 +148,8 @@ def main() -> int:
     parser.add_argument("-s", "--silent", action="store_true", help="print no line a frame")
     arguments = parser.parse_args()
     Gst.init(None)
-    gie = arguments.pgie.removesuffix("-grpc")
-    if Gst.ElementFactory.find(gie) is None:
-        sys.exit(f"Error: there is no element {gie} here; use -g nvinfer")
+    if arguments.pgie != "nvinfer" and arguments.configfile is None:
+        sys.exit(f"Error: -g {arguments.pgie} takes its own configuration: name it with -c")
     return play(build(arguments))
 
 

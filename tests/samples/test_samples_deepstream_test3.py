@@ -14,6 +14,16 @@ from rtsp import RtspServer
 FOLDER = Path(__file__).parents[2] / "samples" / "deepstream-test3"
 SAMPLE = FOLDER / "deepstream_test_3.py"
 FRAMES = (40, 20, 30)
+SERVED = """
+infer_config {{
+  backend {{ triton {{ model_name: "detector" model_repo {{ root: "repository" }} }} }}
+  preprocess {{ normalize {{ scale_factor: 0.00392156862745098 }} }}
+  postprocess {{
+    labelfile_path: "{labels}"
+    detection {{ num_detected_classes: 4 nms {{ confidence_threshold: 0.5 iou_threshold: 0.3 }} }}
+  }}
+}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -100,10 +110,24 @@ def test_a_missing_file_ends_it_with_a_sentence_and_exit_code_1(clips, config):
     assert done.stderr.endswith('No such file "/nowhere/nothing.mp4"\n')
 
 
-def test_an_inference_element_that_is_not_here_is_named(clips):
+def test_a_model_of_a_triton_repository_infers_too(clips, config, tmp_path):
+    version = tmp_path / "repository" / "detector" / "1"
+    version.mkdir(parents=True)
+    (version / "model.onnx").symlink_to(config.with_name("detector.onnx"))
+    served = tmp_path / "served.txt"
+    served.write_text(SERVED.format(labels=config.with_name("labels.txt")))
+    done = run("-i", clips[0], "-g", "nvinferserver", "-c", served, "--no-display")
+    assert done.returncode == 0, done.stderr
+    people = numbers(r"Vehicle_count=0 Person_count=(\d+)", done.stdout)
+    assert len(people) == FRAMES[0]
+    assert min(people) > 0
+
+
+def test_a_model_of_a_triton_repository_wants_its_own_configuration(clips):
     done = run("-i", clips[0], "-g", "nvinferserver-grpc")
     assert done.returncode == 1
-    assert done.stderr == "Error: there is no element nvinferserver here; use -g nvinfer\n"
+    said = "Error: -g nvinferserver-grpc takes its own configuration: name it with -c\n"
+    assert done.stderr == said
 
 
 def test_the_readme_names_every_option():
