@@ -101,6 +101,14 @@ def test_setting_force_idr_makes_a_key_frame():
     assert any(keys[10:15])
 
 
+@pytest.mark.parametrize(("codec", "_parser"), CODECS)
+def test_each_picture_is_one_buffer_with_a_time_however_often_it_is_started(codec, _parser):
+    for _ in range(25):
+        _, times_ns = encode(codec, frames=3, probe=lambda buffer: buffer.pts)
+        assert len(times_ns) == 3
+        assert Gst.CLOCK_TIME_NONE not in times_ns
+
+
 def test_headers_are_repeated_where_asked():
     def headers(settings):
         return encode(

@@ -42,6 +42,9 @@ class NvV4l2H265Enc(VideoEncoder, Gst.Bin):
         kilobits = max(1, self.setting("bitrate") // 1000)
         options = [f"qpmin={low}", f"qpmax={high}", "bframes=0", "rc-lookahead=0"]
         options.append("repeat-headers=1")  # who joins an RTP stream late needs them
+        # What x265 says of itself in front of the first picture ends in garbage, through x265enc
+        # of GStreamer 1.22, and the parser takes that for another picture.
+        options.append("info=0")
         if self.setting("control-rate") == 1:
             options.append(f"vbv-maxrate={kilobits}:vbv-bufsize={kilobits}")
         return {
