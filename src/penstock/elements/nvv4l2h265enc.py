@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from penstock.gst import EnumType, Gst, Property, VideoEncoder, gproperties
+from penstock.gst import EnumType, Gst, Property, VideoEncoder, gproperties, weak
 
 PROFILE = EnumType("GstNvH265Profile", {"Main": 0, "Main10": 1})
+_VPS = b"\0\0\1\x40\1"
+"""Start code and header of a video parameter set."""
+_COPIED = Gst.BufferCopyFlags.FLAGS | Gst.BufferCopyFlags.META | Gst.BufferCopyFlags.MEMORY
 
 
 class NvV4l2H265Enc(VideoEncoder, Gst.Bin):
@@ -36,15 +39,43 @@ class NvV4l2H265Enc(VideoEncoder, Gst.Bin):
     )
     __gproperties__ = gproperties(PROPERTIES)
 
+    def __init__(self) -> None:
+        self._is_first = True
+        super().__init__()
+        if self.parts:
+            encoded, seen = self.parts[2].get_static_pad("src"), Gst.PadProbeReturn.OK
+            encoded.add_probe(Gst.PadProbeType.BUFFER, weak(self._on_encoded, otherwise=seen))
+
+    def ready(self) -> None:
+        """The encoder inside begins anew."""
+        super().ready()
+        self._is_first = True
+
+    def _on_encoded(self, pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        """Cut off what x265enc of GStreamer 1.22 puts in front of the first picture.
+
+        These are its headers once more and some bytes that nobody has set, which the parser may
+        take for another picture.
+        """
+        if not self._is_first:
+            return Gst.PadProbeReturn.OK
+        self._is_first = False
+        buffer = info.get_buffer()
+        data = buffer.extract_dup(0, buffer.get_size())
+        start = data.find(_VPS, data.find(_VPS) + 1)
+        if start <= 0:
+            return Gst.PadProbeReturn.OK
+        picture = buffer.copy_region(_COPIED, start, len(data) - start)
+        picture.pts, picture.dts, picture.duration = buffer.pts, buffer.dts, buffer.duration
+        pad.get_peer().chain(picture)
+        return Gst.PadProbeReturn.DROP
+
     def encoder_settings(self) -> Mapping[str, Any]:
         """What x265enc shall do."""
         low, high = self.qp_range
         kilobits = max(1, self.setting("bitrate") // 1000)
         options = [f"qpmin={low}", f"qpmax={high}", "bframes=0", "rc-lookahead=0"]
         options.append("repeat-headers=1")  # who joins an RTP stream late needs them
-        # What x265 says of itself in front of the first picture ends in garbage, through x265enc
-        # of GStreamer 1.22, and the parser takes that for another picture.
-        options.append("info=0")
         if self.setting("control-rate") == 1:
             options.append(f"vbv-maxrate={kilobits}:vbv-bufsize={kilobits}")
         return {
