@@ -15,7 +15,7 @@ from penstock.config import KeyFile, Value, read_text
 from penstock.config.app_keys import GROUPS
 from penstock.config.app_reading import is_off
 from penstock.config.infer_rules import FOREIGN_MODELS
-from penstock.config.keys import COMING, did_you_mean
+from penstock.config.keys import did_you_mean
 from penstock.config.tracker_rules import read_key_file
 from penstock.errors import ConfigError, PenstockError
 
@@ -91,9 +91,6 @@ def _value(grammar: Grammar, value: Value, path: Path, seen: set[Path]) -> Itera
         yield _model(value, path)
     elif value.key in FOREIGN_MODELS and (onnx := _stand_in(value)):
         yield Finding(path, value.line, "model", value.text, SUPPORTED, f"{onnx} stands in for it")
-    elif key.status == COMING:
-        reason = "read and checked, without effect yet"
-        yield Finding(path, value.line, "key", name, IGNORED, reason)
     else:
         yield key_finding(path, value.line, name, key)
     if key is not None and value.key in _CONFIGS:

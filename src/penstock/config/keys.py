@@ -10,7 +10,6 @@ from typing import Any
 from penstock.config.value import Value
 
 READ = "read"
-COMING = "coming"
 
 
 @dataclass(frozen=True)
@@ -22,8 +21,7 @@ class Key:
         default: What holds where it is absent, for the reference.
         setting: The setting it fills; empty where nothing reads it.
         read: Turns its text into that setting.
-        status: `"read"`; `"coming"`: read and checked, without effect yet; or
-            `"accepted, ignored because …"`.
+        status: `"read"`, or `"accepted, ignored because …"`.
     """
 
     effect: str
