@@ -169,9 +169,36 @@ set_up() {
   state >"$STAMP"
 }
 
+download_nats_server() { # MIRROR FOLDER: from the next Debian, with lists and a cache of its own
+  local trusted=/usr/share/keyrings/debian-archive-keyring.gpg apt_get
+  cd "$2"
+  mkdir -p lists/partial archives/partial
+  echo "deb [signed-by=$trusted] $1 trixie main" >sources.list
+  apt_get=(apt-get -o "Dir::Etc::SourceList=$2/sources.list" -o Dir::Etc::SourceParts=-
+    -o "Dir::State::Lists=$2/lists" -o "Dir::Cache=$2" -o APT::Sandbox::User=)
+  "${apt_get[@]}" update && "${apt_get[@]}" download nats-server && dpkg -x nats-server_*.deb .
+}
+
+# Debian 12's NATS is 2.9, which cannot make each message durable (`sync_interval: always`). The
+# tests take the next Debian's out of .venv; the system's stays what it is.
+newer_nats_server() {
+  local mirror folder
+  if dpkg --compare-versions "$(dpkg-query -W -f '${Version}' nats-server)" ge 2.10; then return; fi
+  mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+    sed -nE 's,^[^#]*(https?://[^ ]+/debian)/?( .*)?$,\1,p' | head -n 1) || true
+  [[ -n $mirror ]] || die "the tests need nats-server 2.10 or newer, and /etc/apt names no mirror of Debian"
+  folder=$(mktemp -d)
+  (quietly "downloading nats-server 2.10" download_nats_server "$mirror" "$folder")
+  install "$folder/usr/sbin/nats-server" .venv/bin/
+  rm -rf "$folder"
+}
+
 set_up_for_tests() {
   ! is_ready "$TEST_STAMP" || return 0
-  if command -v apt-get >/dev/null; then apt_install "${TEST_PACKAGES[@]}"; fi
+  if command -v apt-get >/dev/null; then
+    apt_install "${TEST_PACKAGES[@]}"
+    newer_nats_server
+  fi
   quietly "installing what only the tests need" \
     .venv/bin/python -m pip install --disable-pip-version-check -e '.[tests]'
   state >"$TEST_STAMP"

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +112,8 @@ class Server:
     def start(self):
         """Start it, the first time or again; returns when it answers."""
         self.kill()
-        program = shutil.which(self.PROGRAM, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+        folders = [Path(sys.executable).parent, os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"]
+        program = shutil.which(self.PROGRAM, path=":".join(map(str, folders)))
         assert program, f"{self.PROGRAM} is not installed: make test installs it"
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -180,7 +182,7 @@ class Redis(Server):
 
 
 class Mosquitto(Server):
-    """Saves its database after a few changes."""
+    """Saves its database after each change."""
 
     BROKER, PROGRAM = "mqtt", "mosquitto"
 
@@ -191,7 +193,7 @@ class Mosquitto(Server):
             "persistence true",
             f"persistence_location {self.folder}/",
             "autosave_on_changes true",
-            "autosave_interval 10",
+            "autosave_interval 1",
             "max_queued_messages 0",
             "max_inflight_messages 0",
             f"allow_anonymous {'true' if self.password is None else 'false'}",

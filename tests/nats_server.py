@@ -4,14 +4,15 @@ from broker_servers import HOST, USER, Server
 
 
 class Nats(Server):
-    """Keeps its streams in files; their pages outlive the process that wrote them."""
+    """Keeps its streams in files, and syncs each message before it acknowledges it."""
 
     BROKER, PROGRAM = "nats", "nats-server"
 
     def command(self):
         lines = [
             f"listen: {HOST}:{self.port}",
-            f'jetstream {{ store_dir: "{self.folder}/streams", max_file: 1GB }}',
+            f'jetstream {{ store_dir: "{self.folder}/streams", max_file: 1GB',
+            "sync_interval: always }",
             "max_payload: 2MB",
         ]
         if self.password is not None:
