@@ -39,8 +39,8 @@ def video(data_dir, tmp_path_factory):
     """The first seconds of the stream that the README makes."""
     target = tmp_path_factory.mktemp("vtest") / "vtest.h264"
     gst(
-        f"filesrc location={data_dir / 'video' / 'vtest.avi'} ! decodebin "
-        f"! identity eos-after={FRAMES} ! videoconvert ! x264enc threads=1 "
+        f"filesrc location={data_dir / 'video' / 'vtest.avi'} ! avidemux "
+        f"! identity eos-after={FRAMES + 1} ! avdec_msmpeg4 ! videoconvert ! x264enc threads=1 "
         f"! video/x-h264,stream-format=byte-stream ! filesink location={target}"
     )
     return target
