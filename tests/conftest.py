@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -25,3 +26,14 @@ def data_dir():
     if not folder.is_dir():
         pytest.fail(f"the test data is missing: set PENSTOCK_TEST_DATA to its folder, not {folder}")
     return folder
+
+
+def pytest_collection_finish():
+    """Thousands of test items are not garbage: without them a collection takes milliseconds."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure():
+    """Let the interpreter take everything apart at its end."""
+    gc.unfreeze()
