@@ -124,13 +124,12 @@ def test_every_element_has_a_file_for_the_plugin_loader_and_every_file_an_elemen
 
 
 def test_gst_inspect_knows_every_element_on_first_use_and_later(loader):
-    for _ in range(2):
-        for factory in TABLE:
-            text = printed(["gst-inspect-1.0", factory], loader)
-            assert f"+----Gst{factory}" in text
-            assert f"({rank_of(load(factory))})" in text
-            for prop in load(factory).PROPERTIES:
-                assert re.search(rf"^  {prop.name} *: ", text, re.MULTILINE)
+    for factory in (*TABLE, next(iter(TABLE))):
+        text = printed(["gst-inspect-1.0", factory], loader)
+        assert f"+----Gst{factory}" in text
+        assert f"({rank_of(load(factory))})" in text
+        for prop in load(factory).PROPERTIES:
+            assert re.search(rf"^  {prop.name} *: ", text, re.MULTILINE)
         assert Path(loader["GST_REGISTRY"]).is_file()
 
 
