@@ -15,7 +15,7 @@ from pyds.views import View
 FUNCTIONS = [name for name in pyds.__all__ if inspect.isroutine(getattr(pyds, name))]
 STRUCTS = [
     kind
-    for kind in {getattr(pyds, name) for name in pyds.__all__}
+    for kind in dict.fromkeys(getattr(pyds, name) for name in pyds.__all__)
     if isinstance(kind, type)
     and issubclass(kind, View)
     and kind not in (pyds.NvOFFlowVector, pyds.NvDsOpticalFlowMeta)
