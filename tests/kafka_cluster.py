@@ -5,6 +5,8 @@ go around the relay, so the relay writes its own port over the cluster's where a
 """
 
 import contextlib
+import select
+import signal
 import socket
 import struct
 import subprocess
@@ -25,12 +27,22 @@ sys.stdin.read()
 """
 
 
+PRODUCE, METADATA = 0, 3
+
+
 class KafkaCluster:
-    """One broker at `127.0.0.1:port`; topics are made when somebody names them."""
+    """One broker at `127.0.0.1:port`.
+
+    Attributes:
+        makes_topics: Whether there is a topic as soon as somebody sends to it.
+        refusal: Answers for messages, from the request's size in bytes to an error's number; 0 for
+            none.
+    """
 
     BROKER = "kafka"
 
     def __init__(self):
+        self.makes_topics, self.refusal = True, lambda _size: 0
         self._process = subprocess.Popen(
             [sys.executable, "-c", _CLUSTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
@@ -44,18 +56,32 @@ class KafkaCluster:
     def conn_str(self):
         return f"{HOST};{self.port}"
 
+    def options(self):
+        """What librdkafka must be told to be let in, beside the address."""
+        return {}
+
     def kill(self):
         """End every connection, and refuse new ones."""
         with self._lock:
             self._is_up = False
             ends, self._open = self._open, []
         for end in ends:
-            _shut(end)
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
     def start(self):
         """Let connections through again."""
         with self._lock:
             self._is_up = True
+
+    @contextlib.contextmanager
+    def silence(self):
+        """It takes connections, and answers nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def read(self, topic, count):
         """The first so many messages of a topic, without a group, which takes seconds to join."""
@@ -67,6 +93,7 @@ class KafkaCluster:
                 "fetch.error.backoff.ms": 20,
                 "reconnect.backoff.max.ms": 200,
                 "log_level": 0,
+                **self.options(),
             }
         )
         with contextlib.closing(consumer):
@@ -87,38 +114,89 @@ class KafkaCluster:
         self._process.stdout.close()
         self._process.wait(20)
 
+    def let_in(self, client, server):
+        """What somebody who knocks speaks through from now on; `OSError`, `EOFError`: not at all.
+
+        A subclass may ask who it is first.
+        """
+        return client
+
     def _serve(self):
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._door.accept()
-                with self._lock:
-                    is_up = self._is_up
-                    server = socket.create_connection((HOST, self._target)) if is_up else None
-                    self._open += [client, server] if is_up else []
-                if server is None:
-                    client.close()
-                    continue
-                for work in (self._ask, self._answer):
-                    threading.Thread(target=work, args=(client, server), daemon=True).start()
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                threading.Thread(target=self._attend, args=(client,), daemon=True).start()
 
-    def _ask(self, client, server):
-        with contextlib.suppress(OSError):
-            while data := client.recv(65536):
-                server.sendall(data)
-        _shut(client, server)
+    def _attend(self, client):
+        with contextlib.suppress(OSError, EOFError), contextlib.ExitStack() as ends:
+            ends.enter_context(self._known(client))
+            server = ends.enter_context(self._known(socket.create_connection((HOST, self._target))))
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            client = ends.enter_context(self._known(self.let_in(client, server)))
+            self._relay(client, server)
 
-    def _answer(self, client, server):
-        """Whole answers only: an address is never cut in two."""
+    def _known(self, end):
+        """Have `kill` end this, too."""
+        with self._lock:
+            if not self._is_up:
+                end.close()
+                raise EOFError
+            self._open.append(end)
+        return end
+
+    def _relay(self, client, server):
+        """On one thread, because an encrypted socket must not be read and written at once."""
         known, own = (HOST.encode() + struct.pack(">i", n) for n in (self._target, self.port))
-        with contextlib.suppress(OSError, EOFError):
-            while True:
-                head = _exactly(server, 4)
-                body = _exactly(server, struct.unpack(">i", head)[0])
-                client.sendall(head + body.replace(known, own))
-        _shut(client, server)
+        while True:
+            readable, _, _ = select.select([client, server], [], [])
+            if client in readable:
+                self._ask(client, server, packet(client))
+            if server in readable:
+                client.sendall(framed(packet(server).replace(known, own)))
+
+    def _ask(self, client, server, request):
+        key, version = struct.unpack_from(">2h", request)
+        if key == PRODUCE and (error := self.refusal(len(request))):
+            assert version == 10
+            client.sendall(framed(_refused(request, error)))
+            return
+        if key == METADATA and not self.makes_topics:
+            assert version == 13
+            request = request[:-3] + b"\0" + request[-2:]
+        server.sendall(framed(request))
 
 
-def _exactly(source, count):
+def _refused(request, error):
+    """The answer to a request that brings messages for one partition."""
+    correlation, name = struct.unpack_from(">ih", request, 4)
+    body = request[10 + name + 1 + 1 + 6 + 1 :]  # tags, transaction, acks and timeout, topics
+    topic = body[: body[0]]
+    partition = body[body[0] + 1 :][:4]
+    return (
+        struct.pack(">ib", correlation, 0)
+        + b"\x02"
+        + topic
+        + b"\x02"
+        + partition
+        + struct.pack(">h3q", error, -1, -1, -1)
+        + b"\x01\0\0\0"  # no single records, no text
+        + b"\0\0\0\0\0"
+    )
+
+
+def packet(source):
+    """One request or answer; `EOFError` where the socket ends before."""
+    return exactly(source, *struct.unpack(">i", exactly(source, 4)))
+
+
+def framed(data):
+    """A request or answer with its length before it."""
+    return struct.pack(">i", len(data)) + data
+
+
+def exactly(source, count):
+    """So many bytes of a socket; `EOFError` where it ends before."""
     data = bytearray()
     while len(data) < count:
         part = source.recv(count - len(data))
@@ -126,10 +204,3 @@ def _exactly(source, count):
             raise EOFError
         data += part
     return bytes(data)
-
-
-def _shut(*ends):
-    for end in ends:
-        with contextlib.suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
-        end.close()

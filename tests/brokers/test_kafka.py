@@ -8,10 +8,18 @@ import threading
 import time
 
 import pytest
+from confluent_kafka import KafkaError
 
 from broker_servers import HOST, certificates
 from kafka_cluster import KafkaCluster
-from penstock.brokers import BrokerAddress, OutgoingMessage, PublishError, RefusedMessageError
+from penstock.brokers import (
+    BrokerAddress,
+    OutgoingMessage,
+    PublishError,
+    RefusedMessageError,
+    kafka_failures,
+    kafka_listener,
+)
 from penstock.brokers.kafka import KafkaBroker, KafkaListener
 from penstock.config import BrokerConfig
 from penstock.errors import BrokerError, ConfigError
@@ -82,6 +90,7 @@ def test_messages_of_a_source_arrive_in_their_order_with_ids(cluster, address, o
         ("sensor.id", {"sensor": {"id": 7}}, "application/json", "dock"),
         ("sensor.id", [1], "application/json", "dock"),
         ("sensorId", {"sensorId": "flat"}, "application/x-protobuf", "dock"),
+        ("sensorId", {"sensorId": "\ud800"}, "application/json", "?"),
     ],
 )
 def test_the_key_is_what_the_path_finds_or_else_the_sensor(
@@ -94,6 +103,12 @@ def test_the_key_is_what_the_path_finds_or_else_the_sensor(
     broker.publish([message(data, topic=topic, key="dock", kind=kind)])
     [found] = cluster.read(topic, 1)
     assert (found.key(), found.value()) == (key.encode(), data)
+
+
+def test_json_of_any_depth_is_sent(cluster, address, opened):
+    deep = b"[" * 100_000 + b"]" * 100_000
+    opened(KafkaBroker(address("deep", partition_key="id"))).publish([message(deep, topic="deep")])
+    assert cluster.read("deep", 1)[0].key() == b"0"
 
 
 @pytest.mark.parametrize(
@@ -113,6 +128,84 @@ def test_what_it_will_never_take_is_refused_and_those_before_it_are_taken(
         broker.publish([message(b"good"), wrong, message(b"later")])
     assert refused.value.acknowledged == 1
     broker.publish([message(b"later")])
+
+
+@contextlib.contextmanager
+def answering(cluster, refusal):
+    cluster.refusal = refusal
+    try:
+        yield
+    finally:
+        cluster.refusal = lambda _size: 0
+
+
+def test_a_batch_too_large_for_the_cluster_goes_in_single_messages(cluster, address, opened):
+    broker = opened(KafkaBroker(address("batch")))
+    small = [message(b"%04d" % n * 100, number=n, topic="batch", key="dock") for n in range(50)]
+    with answering(cluster, lambda size: KafkaError.MSG_SIZE_TOO_LARGE if size > 9000 else 0):
+        broker.publish(small)
+        large = message(b"x" * 10_000, topic="batch", key="dock")
+        with pytest.raises(RefusedMessageError, match="takes no message of that size") as refused:
+            broker.publish([small[0], large, small[1]])
+        assert refused.value.acknowledged == 1
+        broker.publish([small[1]])
+    found = [one.value() for one in cluster.read("batch", 52)]
+    assert found == [one.payload for one in (*small, *small[:2])]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (KafkaError.TOPIC_AUTHORIZATION_FAILED, "does not allow topic closed: grant it there"),
+        (KafkaError.CLUSTER_AUTHORIZATION_FAILED, "grant IdempotentWrite there, or set enable.id"),
+    ],
+)
+def test_what_a_user_may_not_do_is_said_and_works_once_it_is_granted(
+    cluster, address, opened, code, said
+):
+    broker = opened(KafkaBroker(address("closed")))
+    with answering(cluster, lambda _size: code), pytest.raises(PublishError, match=said) as caught:
+        broker.publish([message(b"first", topic="closed")])
+    assert not isinstance(caught.value, RefusedMessageError)
+    broker.publish([message(b"first", topic="closed")])
+
+
+def test_a_topic_that_nobody_makes_is_named(address, opened):
+    with KafkaCluster() as strict:
+        strict.makes_topics = False
+        broker = opened(KafkaBroker(address("nowhere", strict.conn_str)))
+        with pytest.raises(PublishError, match="has no topic nowhere: create it"):
+            broker.publish([message(b"first", topic="nowhere")])
+        strict.makes_topics = True
+        broker.connect()
+        broker.publish([message(b"first", topic="nowhere")])
+
+
+def test_a_cluster_that_falls_silent_is_told(cluster, address, opened, monkeypatch):
+    options = '"message.timeout.ms=2000;socket.timeout.ms=1000"'
+    broker = opened(KafkaBroker(address("mute", producer_proto_cfg=options)))
+    broker.publish([message(b"first", topic="mute")])
+    with cluster.silence(), monkeypatch.context() as hurried:
+        with pytest.raises(PublishError, match=f"{HOST}:{cluster.port}"):
+            broker.publish([message(b"lost", topic="mute")])
+        hurried.setattr(kafka_failures, "CONNECT_S", 0.5)
+        with pytest.raises(BrokerError, match="does not answer: does it want another security"):
+            broker.connect()
+    broker = opened(KafkaBroker(address("mute")))
+    broker.publish([message(b"after", topic="mute")])
+
+
+def test_who_listens_hears_that_the_cluster_stays_away(cluster, address, opened, monkeypatch):
+    where = address("away", proto_cfg='"reconnect.backoff.max.ms=200"')
+    opened(KafkaBroker(where)).publish([message(b"first", topic="away")])
+    listener = opened(KafkaListener(where, ["away"]))
+    monkeypatch.setattr(kafka_listener, "TIMEOUT_S", 0.5)
+    cluster.kill()
+    try:
+        with pytest.raises(BrokerError, match=f"{HOST}:{cluster.port} does not answer"):
+            received(listener, 2)
+    finally:
+        cluster.start()
 
 
 def test_a_short_cut_is_waited_for_and_a_long_one_is_told(cluster, address, opened):
@@ -208,12 +301,30 @@ def test_a_certificate_of_a_stranger_is_refused_and_said(address, tmp_path, kind
         ({"conn_str": "kafka://ann:secret@host:1"}, "sasl.username and sasl.password belong in"),
         ({"conn_str": "host;1;a;b"}, "conn-str: wanted host;port or host;port;topic, got 4"),
         ({"topic": ""}, "topic: wanted a topic of at most 249"),
+        ({"proto_cfg": '"sasl.password=a;secret"'}, "got a part without '='; a password with ; in"),
+        ({"proto_cfg": '"security.protocol=ssl sasl.password=secret"'}, 'Invalid value "ssl sasl'),
+        ({"proto_cfg": '"ssl.ca.location=none.pem"'}, r"proto-cfg: wanted a file in ssl.ca.locat"),
+        ({"proto_cfg": '"security.protocol=sasl_ssl"'}, "sasl.mechanism, such as PLAIN or SCRAM"),
+        ({"proto_cfg": '"delivery.report.only.error=true"'}, "options that librdkafka takes: Exp"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_errors_at_once(address, keys, said):
     with pytest.raises(ConfigError, match=said) as caught:
         KafkaBroker(address(**keys))
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("option", ["acks=1", "enable.idempotence=false", "retries=0"])
+def test_options_that_exclude_idempotence_switch_it_off(cluster, address, opened, option):
+    broker = opened(KafkaBroker(address("plain", proto_cfg=f'"{option}"')))
+    broker.publish([message(b"first", topic="plain")])
+
+
+def test_files_of_options_lie_beside_the_adapter_file(address, tmp_path):
+    (tmp_path / "authority").mkdir()
+    certificates(tmp_path / "authority")
+    options = '"security.protocol=ssl;ssl.ca.location=authority/ca.pem"'
+    KafkaBroker(address(proto_cfg=options))
 
 
 def test_the_user_is_named_and_never_the_password(address):

@@ -20,25 +20,17 @@ from penstock.brokers.base import (
 from penstock.brokers.kafka_failures import (
     TOO_LARGE,
     Why,
-    check_options,
     probe,
     topics_of,
     wrong_topic,
 )
 from penstock.brokers.kafka_listener import KafkaListener
+from penstock.brokers.kafka_options import producer_options
 from penstock.brokers.kafka_settings import KEYS, MESSAGE_ID, KafkaSettings
 from penstock.config import Key
 from penstock.errors import BrokerError, ConfigError
 
 __all__ = ["KafkaBroker", "KafkaListener"]
-
-_DEFAULTS = {
-    "enable.idempotence": True,
-    # Without gaps: where one message fails, the later ones of its partition do too.
-    "enable.gapless.guarantee": True,
-    "message.timeout.ms": int(TIMEOUT_S * 800),
-    "linger.ms": 2,
-}
 
 
 class KafkaBroker:
@@ -56,15 +48,15 @@ class KafkaBroker:
         self._settings = KafkaSettings.of(address)
         if wrong := wrong_topic(address.topic):
             raise ConfigError(f"topic: {wrong}")
-        self._options = {**_DEFAULTS, **self._settings.common(), **self._settings.producer}
+        self._options = producer_options(self._settings)
+        self._why = Why(self._options)
         self._producer: Any = None
-        self._why = Why(self._settings)
-        check_options(Producer, self._options)
+        self._is_spent = False  # without gaps, a producer that has failed once sends no more
 
     def connect(self) -> None:
         """Reach the cluster and ask what it consists of."""
         self.close()
-        probe(self._settings)
+        probe(self._settings.endpoint, self._why)
         self._why.clear()
         self._producer = Producer({**self._options, "error_cb": self._why.add})
         try:
@@ -72,24 +64,25 @@ class KafkaBroker:
         except BrokerError:
             self.close()
             raise
+        self._is_spent = False
 
     def publish(self, messages: Sequence[OutgoingMessage]) -> None:
         """Produce all, then wait until each is acknowledged."""
+        if self._is_spent:
+            self.connect()
         taken, error = self._send(messages)
         if error is not None and error.code() in TOO_LARGE and taken + 1 < len(messages):
             # A batch was too large: which message is, shows when each goes alone.
             taken, error = self._send_singly(messages, taken)
         if taken == len(messages):
+            self._why.clear()
             return
-        if error is None:
-            raise PublishError(
-                f"kafka: no acknowledgement from {self._settings.where} in time", acknowledged=taken
-            )
-        kind = RefusedMessageError if error.code() in TOO_LARGE else PublishError
-        wrong = wrong_topic(messages[taken].topic)
-        if wrong:
+        error = error or KafkaError(KafkaError._MSG_TIMED_OUT)
+        topic = messages[taken].topic
+        if wrong := wrong_topic(topic):
             raise RefusedMessageError(f"kafka: {wrong}", acknowledged=taken)
-        raise kind(self._why.said(error), acknowledged=taken)
+        kind = RefusedMessageError if error.code() in TOO_LARGE else PublishError
+        raise kind(self._why.said(error, topic=topic), acknowledged=taken)
 
     def close(self) -> None:
         """Let go of the connections; what was not acknowledged is forgotten here."""
@@ -101,7 +94,7 @@ class KafkaBroker:
     def _send_singly(
         self, messages: Sequence[OutgoingMessage], taken: int
     ) -> tuple[int, KafkaError | None]:
-        self.connect()  # without gaps, a producer that has failed once sends no more
+        self.connect()
         for index in range(taken, len(messages)):
             one, error = self._send(messages[index : index + 1])
             if not one:
@@ -127,6 +120,7 @@ class KafkaBroker:
         self._wait(reports)
         for index, report in enumerate(reports):
             if report is not True:
+                self._is_spent = True
                 return index, report if isinstance(report, KafkaError) else None
         return len(reports), failure
 
@@ -143,7 +137,10 @@ class KafkaBroker:
             message.topic,
             message.payload,
             key=_key_of(message, self._settings.partition_key),
-            headers={MESSAGE_ID: message.message_id, "content-type": message.content_type},
+            headers={
+                MESSAGE_ID: message.message_id.encode(errors="replace"),
+                "content-type": message.content_type.encode(errors="replace"),
+            },
             on_delivery=on_delivery,
         )
         reports.append(None)
@@ -151,15 +148,23 @@ class KafkaBroker:
     def _wait(self, reports: Sequence[KafkaError | bool | None]) -> None:
         end_s = time.monotonic() + TIMEOUT_S
         while any(report is None for report in reports) and time.monotonic() < end_s:
+            self._flush()
+            if self._why.cause:
+                return
+
+    def _flush(self) -> None:
+        try:
             self._producer.flush(0.25)
+        except KafkaException:  # it has given up, and still tells what became of each message
+            self._producer.poll(0.05)
 
 
-def _key_of(message: OutgoingMessage, path: tuple[str, ...]) -> str:
+def _key_of(message: OutgoingMessage, path: tuple[str, ...]) -> bytes:
     found: Any = None
     if path and message.content_type == "application/json":
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             found = json.loads(message.payload)
         for name in path:
             found = found.get(name) if isinstance(found, dict) else None
     key = found if isinstance(found, str) and found else message.key
-    return key or str(message.source_id)
+    return (key or str(message.source_id)).encode(errors="replace")

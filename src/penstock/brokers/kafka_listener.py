@@ -15,15 +15,16 @@ from penstock.brokers.kafka_failures import (
     ABOUT_TOPICS,
     CONNECT_S,
     Why,
-    check_options,
     probe,
     topics_of,
 )
+from penstock.brokers.kafka_options import consumer_options
 from penstock.brokers.kafka_settings import KEYS, MESSAGE_ID, KafkaSettings
 from penstock.config import Key
 from penstock.errors import BrokerError
 
 _LEAVE_S = 3.0
+_LOOK_S = 2.0
 _BATCH = 500
 _AT_THE_END = frozenset({"latest", "largest", "end"})
 
@@ -44,27 +45,19 @@ class KafkaListener:
     def __init__(self, address: BrokerAddress, topics: Sequence[str]) -> None:
         self._settings = KafkaSettings.of(address)
         self._topics = list(topics)
-        self._why = Why(self._settings)
+        self._options = consumer_options(self._settings)
+        self._why = Why(self._options)
         self._consumer: Any = None
         self._handed_out: list[Any] = []
         self._early: list[Any] = []  # arrived while connecting
         self._is_member = False
         self._were_missing: set[str] = set()  # what is in them is new, all of it
-        self._options = {
-            "group.id": self._settings.group,
-            "auto.offset.reset": "earliest",
-            "enable.auto.offset.store": False,
-            "session.timeout.ms": 10_000,
-            "topic.metadata.refresh.interval.ms": 5000,
-            **self._settings.common(),
-            **self._settings.consumer,
-        }
-        check_options(Consumer, self._options)
+        self._begun: dict[tuple[str, int], int] = {}  # where it began; holds over connections
 
     def connect(self) -> None:
         """Reach the cluster and subscribe."""
         self.close()
-        probe(self._settings)
+        probe(self._settings.endpoint, self._why)
         self._why.clear()
         self._consumer = Consumer({**self._options, "error_cb": self._why.add})
         try:
@@ -77,10 +70,10 @@ class KafkaListener:
             raise BrokerError(self._why.said(error.args[0])) from error
         end_s = time.monotonic() + TIMEOUT_S
         while not self._is_member and time.monotonic() < end_s:
-            self._early += self._consumer.consume(1, 0.1)
+            self._early += self._consume(1, 0.1)
 
     def receive(self, timeout_s: float) -> list[IncomingMessage]:
-        """What has arrived; librdkafka connects again by itself."""
+        """What has arrived; librdkafka makes a connection that was lost again by itself."""
         consumer = self._consumer
         if consumer is None:
             raise BrokerError("kafka: not connected")
@@ -89,12 +82,16 @@ class KafkaListener:
                 consumer.store_offsets(message)
         self._handed_out = []
         found, self._early = self._early, []
-        found += consumer.consume(1, 0 if found else timeout_s) + consumer.consume(_BATCH, 0)
+        found += self._consume(1, 0 if found else timeout_s) + self._consume(_BATCH, 0)
         self._handed_out = [message for message in found if message.error() is None]
         for message in found:
             error = message.error()
             if error is not None and (error.fatal() or error.code() in ABOUT_TOPICS):
-                raise BrokerError(self._why.said(error))
+                raise BrokerError(self._why.said(error, topic=message.topic() or ""))
+        if self._handed_out:
+            self._why.clear()
+        else:
+            self._see_the_cluster()
         return [_incoming(message) for message in self._handed_out]
 
     def close(self) -> None:
@@ -107,12 +104,26 @@ class KafkaListener:
             leaving.start()
             leaving.join(_LEAVE_S)
 
+    def _see_the_cluster(self) -> None:
+        """A connection that stays away is a failure, and so is what only other settings mend."""
+        if cause := self._why.cause:
+            raise BrokerError(cause)
+        since_s = self._why.since_s
+        if since_s is None or time.monotonic() < since_s + TIMEOUT_S:
+            return
+        probe(self._settings.endpoint, self._why)
+        try:
+            self._consumer.list_topics(timeout=_LOOK_S)
+        except KafkaException as error:
+            raise BrokerError(self._why.said(error.args[0])) from error
+        self._why.clear()
+
     def _see_topics(self, there: Mapping[str, Any]) -> None:
         missing = {one for one in self._topics if not one.startswith("^") and one not in there}
         self._were_missing |= missing
         if missing:
             names = ", ".join(sorted(missing))
-            raise BrokerError(f"kafka: {self._settings.where} has no topic {names}: create it")
+            raise BrokerError(f"kafka: {self._why.where} has no topic {names}: create it")
 
     def _on_assign(self, consumer: Any, partitions: list[Any]) -> None:
         """Where a group begins at the end, that is the end now, not when it is first asked for."""
@@ -121,11 +132,25 @@ class KafkaListener:
             return
         known = consumer.committed(partitions, timeout=CONNECT_S)
         for partition, committed in zip(partitions, known, strict=True):
-            if committed.offset < 0 and partition.topic in self._were_missing:
-                partition.offset = 0
-            elif committed.offset < 0:
-                _, partition.offset = consumer.get_watermark_offsets(partition, timeout=CONNECT_S)
+            if committed.offset < 0:
+                partition.offset = self._beginning(consumer, partition)
         consumer.assign(partitions)
+
+    def _beginning(self, consumer: Any, partition: Any) -> int:
+        """A new connection begins where the first one did, while nothing is committed."""
+        place = partition.topic, partition.partition
+        if place not in self._begun:
+            end = 0
+            if partition.topic not in self._were_missing:
+                _, end = consumer.get_watermark_offsets(partition, timeout=CONNECT_S)
+            self._begun[place] = end
+        return self._begun[place]
+
+    def _consume(self, most: int, timeout_s: float) -> list[Any]:
+        try:
+            return list(self._consumer.consume(most, timeout_s))
+        except KafkaException as error:  # also what was raised when partitions were assigned
+            raise BrokerError(self._why.said(error.args[0])) from error
 
 
 def _leave(consumer: Any) -> None:

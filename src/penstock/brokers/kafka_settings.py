@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
 
 from penstock.brokers.address import Endpoint, endpoint_in_url, fields_of, port_of
 from penstock.brokers.base import BrokerAddress
 from penstock.config import Key, Value
 from penstock.config.keys import ignored
+from penstock.config.value import shown
 from penstock.errors import ConfigError
 
 MESSAGE_ID: Final = "message-id"
@@ -29,15 +32,30 @@ def _options(value: Value) -> dict[str, str]:
             continue
         name, equals, text = item.partition("=")
         if not equals or not name.strip():
-            raise value.error("options of librdkafka, name=value;name=value")
-        found[name.strip()] = text.strip()
+            # It is not shown: it may be the end of a password.
+            raise ConfigError(
+                f"{value.where}: wanted options of librdkafka, name=value;name=value, got a part "
+                "without '='; a password with ; in it goes into the environment's PASSWORD_KAFKA"
+            )
+        found[name.strip()] = _place(value, name.strip(), text.strip())
     return found
+
+
+def _place(value: Value, name: str, text: str) -> str:
+    """A file is looked for in the adapter file's folder, then, as DeepStream does, in this one."""
+    if not name.endswith(".location") or text in {"", "probe"}:
+        return text
+    for folder in (Path(os.path.realpath(value.file)).parent, Path.cwd()):
+        if os.path.exists(folder / text):
+            return str(folder / text)
+    raise ConfigError(f"{value.where}: wanted a file in {name}, got {shown(text)}: there is none")
 
 
 KEYS: Final[Mapping[str, Key]] = {
     "proto-cfg": Key(
         "options of librdkafka, `\"name=value;name=value\"`: TLS (`security.protocol=SSL`, "
-        "`ssl.ca.location`), SASL (`sasl.username`), `compression.type`",
+        "`ssl.ca.location`), SASL (`sasl.username` and `sasl.password`, where the environment's "
+        "`USER_KAFKA` and `PASSWORD_KAFKA` win), `compression.type`",
         "none",
         "options",
         _options,
@@ -64,9 +82,9 @@ class KafkaSettings:
     """
 
     endpoint: Endpoint
-    options: Mapping[str, str]
-    producer: Mapping[str, str]
-    consumer: Mapping[str, str]
+    options: Mapping[str, str] = field(repr=False)  # they hold passwords
+    producer: Mapping[str, str] = field(repr=False)
+    consumer: Mapping[str, str] = field(repr=False)
     partition_key: tuple[str, ...]
     group: str
 
@@ -87,23 +105,6 @@ class KafkaSettings:
             tuple(path.split(".")) if path else (),
             settings.get("group") or _GROUP,
         )
-
-    def common(self) -> dict[str, Any]:
-        """Options that producers and consumers begin with; the file's come later and win."""
-        host = self.endpoint.host
-        host = f"[{host}]" if ":" in host else host
-        return {
-            "bootstrap.servers": f"{host}:{self.endpoint.port}",
-            "client.id": "penstock",
-            "log_level": 0,  # what matters comes as an error
-            **self.options,
-        }
-
-    @property
-    def where(self) -> str:
-        """The endpoint, with the user where there is one."""
-        user = {**self.options, **self.producer}.get("sasl.username")
-        return f"{self.endpoint} as user {user!r}" if user else str(self.endpoint)
 
 
 def _endpoint(conn_str: str) -> Endpoint:
