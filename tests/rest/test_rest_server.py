@@ -90,6 +90,7 @@ def test_a_body_that_is_too_long_is_refused_even_while_it_is_sent(port):
         (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", b"400"),
         (b"DELETE /api/v1/stream/add HTTP/1.1\r\n\r\n", b"405"),
         (b"GET /nothing HTTP/1.1\r\n\r\n", b"404"),
+        (b"GET http://[ HTTP/1.1\r\n\r\n", b"404"),
     ],
 )
 def test_what_is_no_proper_request_is_answered_in_json_too(port, request_text, status, capfd):
@@ -102,6 +103,37 @@ def test_what_is_no_proper_request_is_answered_in_json_too(port, request_text, s
 
 def test_head_has_no_body(port):
     assert talk(port, b"HEAD /version HTTP/1.1\r\n\r\n").endswith(b"\r\n\r\n")
+
+
+def test_a_web_page_gives_no_orders_but_may_ask():
+    target = Paper()
+    body = json.dumps(stream("camera_add")).encode()
+    page = b"Origin: http://somewhere.example\r\n"
+    with serving(target) as port:
+        post = b"POST " + ADD.encode() + b" HTTP/1.1\r\n" + page
+        answer = talk(port, post + b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+        assert b"web pages give no orders here" in answer
+        assert talk(port, b"GET /live HTTP/1.1\r\n" + page + b"\r\n").split()[1] == b"200"
+    assert target.there == []
+
+
+def test_a_client_that_sends_bit_by_bit_is_not_heard_for_ever(monkeypatch):
+    monkeypatch.setattr("penstock.rest.server._WHOLE_S", 0.5)
+    with serving() as port, socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(b"POST /api/v1/stream/add HTTP/1.1\r\nContent-Length: 60000\r\n\r\n")
+        stopped = threading.Event()
+
+        def drip():
+            with contextlib.suppress(OSError):  # until it is hung up on
+                while not stopped.wait(0.05):
+                    client.sendall(b" ")
+
+        threading.Thread(target=drip).start()
+        try:
+            assert client.recv(65_536).startswith(b"HTTP/1.1 400 ")
+        finally:
+            stopped.set()
 
 
 def test_many_clients_at_once_are_all_answered():

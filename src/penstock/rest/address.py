@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from penstock.errors import ConfigError
@@ -29,7 +30,7 @@ class RestAddress:
             ConfigError: It is neither.
         """
         named, colon, digits = port.strip().rpartition(":")
-        number = int(digits) if digits.isascii() and digits.isdigit() else -1
+        number = int(digits) if re.fullmatch("[0-9]{1,5}", digits) else -1
         if not 0 <= number <= _MOST or (colon and not named):
             raise ConfigError(
                 f"port: wanted a number from 1 to {_MOST}, HOST:NUMBER, or 0 for no server, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -50,16 +51,13 @@ class RestClient:
     def ask(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Send a request, with a body as POST; the answer's JSON."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"http://{self.address}{path}", data)
         try:
-            with urllib.request.urlopen(request, timeout=_PATIENCE_S) as answer:
-                text = answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                text = error.read()
-        except OSError as error:
+            text = self._text(urllib.request.Request(f"http://{self.address}{path}", data))
+        except (OSError, UnicodeError, http.client.InvalidURL) as error:
             reason = getattr(error, "reason", error)
             raise StreamError(f"nothing answers at {self.address}: {reason}") from None
+        except http.client.HTTPException as error:
+            raise self._odd(str(error)) from None
         try:
             said: dict[str, Any] = json.loads(text)
             code = int(said["status"].split()[1])  # DeepStream's status line is always 200
@@ -68,6 +66,17 @@ class RestClient:
         if code != 200:
             raise StreamError(f"{self.address}: {said.get('reason', code)}")
         return said
+
+    @staticmethod
+    def _text(request: urllib.request.Request) -> bytes:
+        # Cameras and their pipelines are near: a proxy for the Internet does not know the way.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=_PATIENCE_S) as answer:
+                return bytes(answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.read()
 
     def _odd(self, said: object) -> StreamError:
         return StreamError(f"what listens at {self.address} is no REST interface: it says {said!r}")

@@ -11,7 +11,8 @@ from penstock.errors import PenstockError
 
 MOST_BYTES = 65_536
 _MOST_DEPTH = 16
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# One that does not end is taken, too: else it would be looked for again behind each quote in it.
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _SOURCE_DIGITS = 6
 
 Reader = Callable[[str, Any], Any]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -18,7 +19,7 @@ from penstock.rest.reading import MOST_BYTES
 from penstock.rest.routes import respond
 
 _MOST_CONNECTIONS = 32
-_READ_S = 10.0
+_READ_S, _WHOLE_S = 10.0, 30.0
 _STOP_S = 15.0
 _MOST_LISTENED, _DIGITS = 1_048_576, 18
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
@@ -83,7 +84,7 @@ class _Listener(HTTPServer):
         self.address_family = family
         self.target = target
         self._lock = threading.Lock()
-        self._open: dict[threading.Thread, socket.socket] = {}
+        self._open: dict[threading.Thread, tuple[socket.socket, float]] = {}
         super().__init__(where, _Handler)
 
     def server_bind(self) -> None:
@@ -101,7 +102,7 @@ class _Listener(HTTPServer):
             if len(self._open) >= _MOST_CONNECTIONS:
                 self.shutdown_request(request)
                 return
-            self._open[thread] = request
+            self._open[thread] = request, time.monotonic()
         thread.start()
 
     def _answer(self, request: Any, client_address: Any) -> None:
@@ -114,11 +115,20 @@ class _Listener(HTTPServer):
             with self._lock:
                 self._open.pop(threading.current_thread(), None)
 
+    def service_actions(self) -> None:
+        """Hear no more of clients that are still sending, bit by bit, long after they came."""
+        latest_s = time.monotonic() - _WHOLE_S
+        with self._lock:
+            slow = [one for one, since_s in self._open.values() if since_s < latest_s]
+        for connection in slow:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
+
     def end_connections(self) -> None:
         """Let nobody read any more, and wait for the answers that are being made."""
         with self._lock:
             connections = dict(self._open)
-        for connection in connections.values():
+        for connection, _ in connections.values():
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RD)
         for thread in connections:
@@ -138,10 +148,18 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         self.close_connection = True
         body = self._body()
+        if self.command == "POST" and "Origin" in self.headers:
+            # Browsers let any page of the web post to this machine's own address.
+            body = answer(403, "web pages give no orders here; a proxy for yours leaves Origin out")
         if isinstance(body, bytes):
-            path = urlsplit(self.path).path
-            body = respond(self.server.target, self.command, path, body)
+            body = respond(self.server.target, self.command, self._path(), body)
         self._send(body)
+
+    def _path(self) -> str:
+        try:
+            return urlsplit(self.path).path
+        except ValueError:  # no address at all: there is no such path
+            return self.path
 
     def _body(self) -> bytes | Answer:
         """What the client sent; the answer, where that is refused."""
