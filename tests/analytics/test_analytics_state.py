@@ -60,6 +60,22 @@ def test_the_table_is_bounded_and_forgets_who_was_unseen_for_longest():
     assert len(table) == 1
 
 
+def test_a_box_without_a_place_disturbs_nobody(tmp_path):
+    zone, dwell = ZONE, "[dwell-time-stream-0]\nroi-D=0;0;500;0;500;999;0;999\n"
+    ways = "[direction-detection-stream-0]\ndirection-S=0;0;0;9\n[heat-map-stream-0]\n"
+    crowd = "[overcrowding-stream-0]\nroi-C=0;0;500;0;500;999;0;999\nobject-threshold=1\n"
+    of = analyser(tmp_path, LINE + zone + dwell + ways + crowd)
+    there = frame({1: (100, 100)})
+    for box in ([np.nan] * 4, [-np.inf, 0, np.inf, 9], [np.inf] * 4):
+        boxes = np.concatenate([there.boxes, np.array([box], np.float32)])
+        two = Detections(boxes, np.ones(2, np.float32), np.zeros(2, np.int32), np.array([1, 2]))
+        for n in range(12):
+            found = of.step(two, time_ns=n * SECOND_NS // 10, frame_num=n)
+        assert found.frame.in_region == {"A": 1}
+        assert found.slots[0] >= 0 > found.slots[1]
+        assert np.count_nonzero(found.frame.heat) == 1
+
+
 def test_time_that_goes_back_is_another_recording():
     table = TrackTable()
     table_step(table, [1], time_ns=100 * SECOND_NS)

@@ -34,6 +34,14 @@ def test_what_is_written_is_read_again(lines, tmp_path_factory):
     np.testing.assert_allclose(got.boxes, wanted.boxes, atol=0.02)
 
 
+def test_ids_that_differ_stay_different_however_large_they_are(tmp_path):
+    large = [(1 << 62) + n for n in range(3)]
+    (tmp_path / "rows.txt").write_text(
+        "".join(f"{n},{i},0,0,5,5\n" for n, i in enumerate(large, 1))
+    )
+    assert read_mot(tmp_path / "rows.txt").track_id.tolist() == large
+
+
 def test_frames_are_sorted_and_each_knows_its_rows(tmp_path):
     file = tmp_path / "rows.txt"
     file.write_text("# made by hand\n3,1,0,0,5,5\n1,7,10,20,30,40,0.5,-1,-1,-1\n\n")
@@ -50,7 +58,17 @@ def test_truth_that_does_not_count_is_left_out(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["1,2,3", "1,2,a,4,5,6", "0,1,2,3,4,5", "1.5,1,2,3,4,5", "1,1,nan,3,4,5"]
+    "text",
+    [
+        "1,2,3",
+        "1,2,a,4,5,6",
+        "0,1,2,3,4,5",
+        "1.5,1,2,3,4,5",
+        "1,1,nan,3,4,5",
+        "99999999999,1,2,3,4,5",
+        "1,1.5,2,3,4,5",
+        "1,9223372036854775808,2,3,4,5",
+    ],
 )
 def test_a_bad_line_is_named_with_file_and_number(tmp_path, text):
     file = tmp_path / "rows.txt"

@@ -5,8 +5,8 @@ import pytest
 from test_eval_mot import rows
 
 from penstock.errors import ConfigError
-from penstock.evaluation import draw_timeline, follow, score
-from penstock.trackers import TRACKERS
+from penstock.evaluation import MotRows, draw_timeline, follow, score
+from penstock.trackers import TRACKERS, TrackerResult
 
 
 def walk(identity, frames, *, y=0):
@@ -70,6 +70,17 @@ def test_a_tracker_is_shown_every_frame_and_its_predictions_count():
     assert {4, 6, 8, 10} <= shown  # the detector looked at odd frames only
     assert score(TRUTH, run.rows).id_switches == 0
     assert run.ms_per_frame > 0
+
+
+def test_large_ids_of_a_tracker_stay_what_they_are():
+    class Counting:
+        def update(self, frame):
+            box = np.array([[0.0, 0.0, 9.0, 9.0]])
+            return TrackerResult(np.array([(1 << 62) + frame.frame_num]), box, np.ones(1))
+
+    box = np.array([[0, 0, 9, 9]], np.float32)
+    seen = MotRows(np.arange(1, 4), np.full(3, -1), box.repeat(3, axis=0), np.ones(3, np.float32))
+    assert (follow(Counting(), seen).rows.track_id - (1 << 62)).tolist() == [1, 2, 3]
 
 
 def test_frames_that_the_detector_leaves_out_are_not_shown():

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scenes import BOX, FAR_BOX, SIZE, confirmed, detections, frame, moved, run
 
 from penstock.config import TrackerConfig
+from penstock.errors import ConfigError
 from penstock.meta import UNTRACKED, Detections
 from penstock.trackers import TRACKERS, TrackerFrame, TrackIds
 
@@ -268,6 +269,27 @@ def test_instances_share_nothing_but_where_their_ids_come_from(name):
     assert confirmed(one, BOX) == [0]
     assert confirmed(other, BOX) == [1]
     assert confirmed(one, BOX, FAR_BOX) == [0, 2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("estimator", [1, 2, 3])
+def test_settings_without_any_noise_follow_all_the_same(name, estimator):
+    noise = ("loc_var", "size_var", "vel_var", "detector_var", "tracker_var")
+    motion = {"estimator": estimator, "loc_weight": 0.0, **dict.fromkeys(noise, 0.0)}
+    tracker = make(name, motion=motion)
+    ids = confirmed(tracker, BOX)
+    answer = run(tracker, *[frame(moved(BOX, dx=4 * n), number=9 + n) for n in range(4)])
+    assert answer.track_id.tolist() == ids
+    assert np.isfinite(answer.boxes).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_a_state_estimator_it_follows_or_says_that_it_cannot(name):
+    if name == "OC-SORT":
+        with pytest.raises(ConfigError, match="wanted stateEstimatorType 1, 2 or 3, got 0"):
+            make(name, motion={"estimator": 0})
+    else:
+        assert confirmed(make(name, motion={"estimator": 0}), BOX) == [0]
 
 
 @pytest.mark.parametrize("name", NAMES)

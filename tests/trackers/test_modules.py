@@ -5,6 +5,7 @@ import pytest
 from scenes import BOX, FAR_BOX, confirmed, frame, moved, run
 
 from penstock.config import TrackerConfig
+from penstock.geometry import iou_matrix
 from penstock.meta import UNTRACKED
 from penstock.trackers.bytetrack import ByteTracker
 from penstock.trackers.iou import IouTracker
@@ -85,6 +86,23 @@ def test_of_detections_that_overlap_each_other_the_surest_starts_a_track():
     tracker = iou(targets={"max_iou_of_new": 0.5})
     answer = run(tracker, *[frame(BOX, moved(BOX, dx=5), confidence=[0.6, 0.8])] * 5)
     assert ids(answer) == [UNTRACKED, 0]
+
+
+@pytest.mark.parametrize("most", [60, 65535])
+def test_of_very_many_detections_the_same_start_tracks_as_of_few(most):
+    rng = np.random.default_rng(7)
+    corners = rng.uniform(0, 900, (700, 2))
+    boxes = np.concatenate([corners, corners + rng.uniform(20, 90, (700, 2))], axis=1)
+    classes, sure = rng.integers(0, 3, 700), rng.permutation(700) / 1000 + 0.2
+    tracker = iou(targets={"max_iou_of_new": 0.3, "max_targets": most})
+    tracker.update(frame(*boxes, confidence=sure, class_id=classes))
+    wanted = []
+    overlap = iou_matrix(boxes.astype(np.float32), boxes.astype(np.float32))
+    for row in np.argsort(-sure):
+        same = [other for other in wanted if classes[other] == classes[row]]
+        if len(wanted) < most and (overlap[row, same] <= 0.3).all():
+            wanted.append(row)
+    np.testing.assert_array_equal(tracker.targets.boxes.T, boxes[sorted(wanted)].astype(np.float32))
 
 
 def test_detections_of_different_classes_start_tracks_wherever_they_are():

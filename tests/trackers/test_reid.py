@@ -14,7 +14,7 @@ from penstock.config.tracker import ReidSettings
 from penstock.errors import ModelError
 from penstock.evaluation import read_mot, video_frames
 from penstock.trackers import SurfaceCrops
-from penstock.trackers.reid import ColorHistogram, Galleries, ReidNetwork, embedder_of
+from penstock.trackers.reid import ColorHistogram, Galleries, ReidNetwork, _unit, embedder_of
 
 PAIR = np.array([[100.0, 200], [80, 80], [130, 230], [150, 150]])
 
@@ -49,6 +49,11 @@ def test_the_histogram_knows_who_is_who():
     alike = first @ swapped.T
     assert min(alike[0, 1], alike[1, 0]) > 0.95
     assert max(alike[0, 0], alike[1, 1]) < 0.6
+
+
+def test_what_is_no_number_is_like_nobody():
+    found = _unit(np.array([[np.nan, 1], [np.inf, 0], [0, 0], [3, 4]], np.float32))
+    np.testing.assert_allclose(found, [[0, 0], [0, 0], [0, 0], [0.6, 0.8]])
 
 
 def test_without_a_network_the_histogram_looks():

@@ -19,10 +19,10 @@ class FrameColumns:
     Attributes:
         time_ns: The frame's own time, nanoseconds.
         size: `(width, height)` of the frame, pixels.
-        points: `(N, 2)` float64 x, y where the objects stand, frame pixels.
+        points: `(N, 2)` float64 x, y where the objects stand, frame pixels; NaN: nowhere.
         heights: `(N,)` float64 of their boxes, pixels.
         class_id: `(N,)` int32.
-        slots: `(N,)` intp, row of each object's state; -1: nobody tracks it.
+        slots: `(N,)` intp, row of each object's state; -1: nobody tracks it, or its box is nowhere.
         fresh: Slots whose object was never seen before.
         previous: `(N, 2)` where they stood when seen before; NaN: never.
         movement: `(N, 2)` from where they stood in the oldest of the last frames that they were

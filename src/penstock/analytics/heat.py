@@ -67,6 +67,7 @@ class Heat(Rule[HeatState]):
         if not state.heat.size:
             columns_and_rows = np.ceil(np.array(columns.size) / cell).astype(int)
             state.heat = np.zeros(columns_and_rows[::-1], np.float32)
-        cells = (columns.points[columns.of_classes(self.group.class_ids)] / cell).astype(np.intp)
+        stands = columns.of_classes(self.group.class_ids) & np.isfinite(columns.points).all(axis=1)
+        cells = (columns.points[stands] / cell).astype(np.intp)
         np.add.at(state.heat, (cells[:, 1], cells[:, 0]), passed_s)
         found.frame.heat = state.heat.copy()

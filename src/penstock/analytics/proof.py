@@ -14,6 +14,7 @@ from penstock.errors import ConfigError, StreamError
 from penstock.meta import UNTRACKED, FrameMeta
 
 _PARTS = {"zone": 0, "line": 2, "direction": 2}  # how many points; 0: any number
+_FARTHEST = 1e9  # pixels, or frames
 _NEEDED = {
     "event": str,
     "label": str,
@@ -22,6 +23,7 @@ _NEEDED = {
     "size": list,
     "geometry": dict,
     "objects": list,
+    "count": int,
 }
 
 
@@ -102,7 +104,7 @@ def _are_points(values: Any) -> bool:
 def _are_numbers(values: Any, count: int) -> bool:
     if not isinstance(values, list) or len(values) != count:
         return False
-    return all(isinstance(value, (int, float)) for value in values)
+    return all(isinstance(value, int | float) and abs(value) <= _FARTHEST for value in values)
 
 
 class ProofFile:
@@ -157,10 +159,11 @@ def read_proof(path: Path) -> Iterator[ProofRecord]:
 def _record(line: str, *, where: str) -> ProofRecord:
     try:
         found = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{where}: wanted a record of JSON, got {line[:60]!r}") from error
     if not isinstance(found, dict):
         raise ConfigError(f"{where}: wanted a record of JSON, got {line[:60]!r}")
+    found = {"count": 0, **found}
     for name, kind in _NEEDED.items():
         if not isinstance(found.get(name), kind):
             raise ConfigError(f"{where}: wanted {name!r}, {kind.__name__}, got {found.get(name)!r}")
@@ -185,5 +188,5 @@ def _record(line: str, *, where: str) -> ProofRecord:
         (width, height),
         found["geometry"],
         tuple(found["objects"]),
-        int(found.get("count", 0)),
+        found["count"],
     )

@@ -47,9 +47,13 @@ class TrackTable:
             size: `(width, height)` of the frame, pixels.
         """
         boxes = detections.boxes.astype(np.float64)
-        points = np.stack(((boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]), axis=1)
+        with np.errstate(invalid="ignore"):
+            points = np.stack(((boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]), axis=1)
+            heights = boxes[:, 3] - boxes[:, 1]
+        somewhere = np.isfinite(points).all(axis=1)
+        points[~somewhere] = np.nan  # in no zone, and on no path
         points = points.clip(0, (size[0] - 1, size[1] - 1))
-        slots, fresh = self._admit(detections.track_id, time_ns)
+        slots, fresh = self._admit(np.where(somewhere, detections.track_id, UNTRACKED), time_ns)
         previous = np.full_like(points, np.nan)
         movement = np.zeros_like(points)
         ages = np.zeros(len(points), np.int64)
@@ -67,7 +71,7 @@ class TrackTable:
             time_ns,
             size,
             points,
-            boxes[:, 3] - boxes[:, 1],
+            heights,
             detections.class_id,
             slots,
             fresh,
@@ -107,6 +111,7 @@ class TrackTable:
         if abs(time_ns - self._swept_ns) >= _SWEEP_NS:
             self._sweep(time_ns)
         slots, fresh, present = [], [], set()
+        is_full = False
         for track_id in track_ids.tolist():
             if track_id == UNTRACKED or track_id in present:  # a second object of one id is none
                 slots.append(-1)
@@ -114,7 +119,8 @@ class TrackTable:
             present.add(track_id)
             slot = self._slot_of.get(track_id)
             if slot is None:
-                if not self._free and not self._evict(time_ns):
+                is_full = is_full or not (self._free or self._evict(time_ns))
+                if is_full:
                     slots.append(-1)
                     continue
                 slot = self._slot_of[track_id] = self._free.pop()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from penstock.errors import ConfigError
 
 _LEAST_COLUMNS = 6
+_MOST_FRAMES = 10_000_000  # four days; of more, not even an empty list fits into memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,16 +68,19 @@ def read_mot(path: str | Path, *, truth: bool = False) -> MotRows:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: wanted a file of boxes in MOT format, got {error}") from error
     rows = [_row(line, f"{file}, line {n}") for n, line in enumerate(lines, 1) if _is_box(line)]
-    table = np.array(rows, np.float64).reshape(-1, 7)
+    # Apart from the rest: a float does not hold every id.
+    track_id = np.array([identity for identity, _ in rows], np.int64)
+    table = np.array([values for _, values in rows], np.float64).reshape(-1, 6)
     if truth:
-        table = table[table[:, 6] != 0]
-    table = table[np.argsort(table[:, 0], kind="stable")]
-    boxes = table[:, 2:6].copy()
+        track_id, table = track_id[table[:, 5] != 0], table[table[:, 5] != 0]
+    order = np.argsort(table[:, 0], kind="stable")
+    track_id, table = track_id[order], table[order]
+    boxes = table[:, 1:5].copy()
     boxes[:, 2:] += boxes[:, :2]
-    frame, track_id = table[:, 0].astype(np.int64), table[:, 1].astype(np.int64)
+    frame = table[:, 0].astype(np.int64)
     if truth:
         _check_once(file, frame, track_id)
-    return MotRows(frame, track_id, boxes.astype(np.float32), table[:, 6].astype(np.float32))
+    return MotRows(frame, track_id, boxes.astype(np.float32), table[:, 5].astype(np.float32))
 
 
 def write_mot(path: str | Path, rows: MotRows) -> None:
@@ -101,21 +105,34 @@ def _is_box(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
-def _row(line: str, where: str) -> list[float]:
-    """Frame, id, left, top, width, height, confidence (1 where the line ends before it)."""
+def _row(line: str, where: str) -> tuple[int, list[float]]:
+    """The id; and frame, left, top, width, height, confidence (1 where the line ends before it)."""
+    texts = line.replace(",", " ").split()
     try:
-        values = [float(text) for text in line.replace(",", " ").split()]
+        values = [float(text) for text in texts]
     except ValueError:
         values = []
     if len(values) < _LEAST_COLUMNS or not all(map(math.isfinite, values[:7])):
         wanted = "'frame, id, left, top, width, height, confidence'"
         raise ConfigError(f"{where}: wanted {wanted}, got {line.strip()!r}")
-    frame, identity = values[:2]
-    if frame < 1 or frame != int(frame) or identity != int(identity):
+    frame, identity = values[0], _whole(texts[1])
+    if not 1 <= frame <= _MOST_FRAMES or frame != int(frame) or identity is None:
         raise ConfigError(
-            f"{where}: wanted a whole frame number from 1 and a whole id, got {line.strip()!r}"
+            f"{where}: wanted a whole frame number from 1 to {_MOST_FRAMES:,} and a whole id, "
+            f"got {line.strip()!r}"
         )
-    return values[:7] if len(values) > _LEAST_COLUMNS else [*values, 1.0]
+    return identity, [frame, *values[2:6], values[6] if len(values) > _LEAST_COLUMNS else 1.0]
+
+
+def _whole(text: str) -> int | None:
+    """An id of 64 bits, also where it is written as `7.0`; `None` for any other number."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = int(float(text))
+        if number != float(text):
+            return None
+    return number if -(2**63) <= number < 2**63 else None
 
 
 def _check_once(file: Path, frame: NDArray[np.int64], track_id: NDArray[np.int64]) -> None:

@@ -17,6 +17,8 @@ from penstock.meta import UNTRACKED, Detections
 from penstock.surface import Surface
 from penstock.trackers import SurfaceCrops, Tracker, TrackerFrame, TrackerResult
 
+_NO_INTS = np.empty(0, np.int64)
+
 
 @dataclass(frozen=True, eq=False)
 class TrackedRun:
@@ -92,8 +94,8 @@ def _rows(told: list[tuple[int, TrackerResult]]) -> MotRows:
         boxes += [result.boxes[seen], result.unseen.boxes]
         confidence += [result.confidence[seen], result.unseen.confidence]
     return MotRows(
-        np.concatenate([[], *frames]).astype(np.int64),
-        np.concatenate([[], *ids]).astype(np.int64),
+        np.concatenate([_NO_INTS, *frames]),
+        np.concatenate([_NO_INTS, *ids]),  # whole: no float holds the ids of useUniqueID
         np.concatenate([np.empty((0, 4)), *boxes]).astype(np.float32),
         np.concatenate([[], *confidence]).astype(np.float32),
     )

@@ -24,6 +24,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Index: TypeAlias = NDArray[Any]
 
 _LEAST = 1e-3
+_NO_DOUBT = 1e-30  # where a configuration has no noise at all, nothing is divided by nothing
 _ANY = 1e12  # a variance so large that the next measurement decides alone
 _POSITION, _VELOCITY = 0, 1
 
@@ -95,6 +96,7 @@ class BoxFilter:
         position, velocity, p00, p01, p11 = part
         noise = self._noise(self._measurement, position[3])
         total = p00 + (noise if scale == 1.0 else noise * scale)
+        np.maximum(total, _NO_DOUBT, out=total)
         gain, gain_v = p00 / total, p01 / total
         off = self.numbers(boxes)
         off -= position

@@ -35,6 +35,7 @@ from penstock.trackers.telling import Teller
 from penstock.trackers.unclipping import unclipped
 
 _NOTHING = np.empty(0, np.intp)
+_BLOCK = 256
 
 
 class ModularTracker:
@@ -207,7 +208,8 @@ class ModularTracker:
         """Begin tracks where detections are left; `room` tracks are about to end."""
         settings = self.config.targets
         free = left_over(len(seen), pairs[0])
-        if not np.count_nonzero(free):
+        room += settings.max_targets - len(self.targets)
+        if room <= 0 or not np.count_nonzero(free):
             return NO_PAIRS
         least = settings.min_confidence_of_new
         if self.config.association.cascades:
@@ -215,9 +217,7 @@ class ModularTracker:
         free &= seen.confidence >= least
         if settings.max_iou_of_new < 1 and len(self.targets):
             free &= self._iou.max(axis=1) <= settings.max_iou_of_new
-        rows = np.flatnonzero(free)
-        room += settings.max_targets - len(self.targets)
-        rows = self._apart(seen, rows)[: max(room, 0)]
+        rows = self._apart(seen, np.flatnonzero(free), most=room)
         if not len(rows):
             return NO_PAIRS
         rows.sort()
@@ -228,21 +228,35 @@ class ModularTracker:
         self._began(frame, seen, begun)
         return begun
 
-    def _apart(self, seen: Sightings, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Those of `rows` that do not overlap a surer one too much, the surest first."""
+    def _apart(self, seen: Sightings, rows: NDArray[np.intp], *, most: int) -> NDArray[np.intp]:
+        """The `most` surest of `rows` that do not overlap a surer one too much."""
         rows = rows[np.argsort(-seen.confidence[rows], kind="stable")]
-        most = self.config.targets.max_iou_of_new
-        if most >= 1 or len(rows) < 2:
-            return rows
-        boxes, area, classes = seen.boxes[:, rows], seen.areas[rows], seen.class_id[rows]
-        close = overlaps(boxes, boxes, area_a=area, area_b=area) > most
+        if self.config.targets.max_iou_of_new >= 1 or len(rows) < 2:
+            return rows[:most]
+        kept = rows[:0]
+        for start in range(0, len(rows), _BLOCK):  # all by all, 5,000 would fill 800 MB
+            block = rows[start : start + _BLOCK]
+            if len(kept):
+                block = block[~self._are_close(seen, block, kept).any(axis=1)]
+            close, free = self._are_close(seen, block, block), np.ones(len(block), np.bool_)
+            for index in range(len(block)):
+                if free[index]:
+                    free[index + 1 :] &= ~close[index, index + 1 :]
+            kept = np.concatenate([kept, block[free]])
+            if len(kept) >= most:
+                break
+        return kept[:most]
+
+    def _are_close(
+        self, seen: Sightings, some: NDArray[np.intp], others: NDArray[np.intp]
+    ) -> Bools:
+        """Which detections overlap which others too much to begin tracks of their own."""
+        areas_of = {"area_a": seen.areas[some], "area_b": seen.areas[others]}
+        iou = overlaps(seen.boxes[:, some], seen.boxes[:, others], **areas_of)
+        close: Bools = iou > self.config.targets.max_iou_of_new
         if self.config.association.same_class:
-            close &= classes[:, None] == classes
-        free = np.ones(len(rows), np.bool_)
-        for index in range(len(rows)):
-            if free[index]:
-                free[index + 1 :] &= ~close[index, index + 1 :]
-        return rows[free]
+            close &= seen.class_id[some][:, None] == seen.class_id[others]
+        return close
 
     def _end_probation(self, tracks: NDArray[np.intp]) -> None:
         targets = self.targets

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from penstock.errors import ConfigError
 from penstock.trackers.association import (
     NO_PAIRS,
     Bools,
@@ -34,6 +35,11 @@ class OcSortTracker(ModularTracker):
 
     def _begin(self) -> None:
         super()._begin()
+        if self.motion is None:
+            raise ConfigError(
+                f"{self.config.file or 'OC-SORT'}: OC-SORT corrects a state estimator: wanted "
+                "stateEstimatorType 1, 2 or 3, got 0"
+            )
         length = self.config.association.direction_length
         self._trail: Floats = np.empty((length, 2, 0))  # centres of the last frames, oldest first
         self._direction: Floats = np.empty((2, 0))

@@ -203,6 +203,9 @@ class Galleries:
 
 
 def _unit(vectors: NDArray[Any]) -> Vectors:
-    """Each row scaled to length 1; zeros stay."""
+    """Each row scaled to length 1; zeros stay, and a row that is no number becomes zeros."""
     length = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))[:, None]
+    known = np.isfinite(length)
+    if not known.all():  # such an object is like nobody
+        vectors, length = np.where(known, vectors, 0), np.where(known, length, 1)
     return np.asarray(vectors / np.maximum(length, 1e-12), np.float32)

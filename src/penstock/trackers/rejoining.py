@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import cos, radians
 from typing import TypeAlias
 
@@ -25,9 +26,9 @@ _STILL = 0.02  # slower than this share of its height a frame, an object has no 
 _TINY = 1e-9
 
 
-@dataclass(slots=True)
+@dataclass
 class Path:
-    """A stretch of a track.
+    """A stretch of a track; what is computed of it is kept, for it is compared with many.
 
     Attributes:
         times: `(K,)` frames in which it was found.
@@ -41,7 +42,7 @@ class Path:
     class_id: int
     vector: Vector = None
 
-    @property
+    @cached_property
     def velocity(self) -> Floats:
         """`(2,)` pixels a frame, of the line that fits its centres best."""
         if len(self.times) < 2:
@@ -51,7 +52,7 @@ class Path:
         slope: Floats = (centres * off).sum(axis=1) / (off * off).sum()
         return slope
 
-    @property
+    @cached_property
     def size(self) -> Floats:
         """`(2,)` mean width and height, pixels."""
         mean: Floats = (self.boxes[2:] - self.boxes[:2]).mean(axis=1)
