@@ -30,6 +30,7 @@ soak: setup ## run for a long time and watch the memory
 	@$(BIN)/python benchmarks/soak.py $(ARGS)
 	@$(BIN)/python benchmarks/user_meta.py
 	@$(BIN)/python benchmarks/add_remove.py
+	@$(BIN)/python benchmarks/come_and_go.py
 	@$(BIN)/python benchmarks/forgotten_unmap.py
 	@$(BIN)/python benchmarks/triton.py
 	@$(BIN)/python benchmarks/cameras.py

@@ -215,6 +215,14 @@ def test_a_file_that_is_no_model_is_named(backend, tmp_path, content, complaint)
         backend(path)
 
 
+def test_a_network_without_an_input_is_refused(backend, tmp_path):
+    one = {"c": np.ones((1, 4), np.float32)}
+    nodes = [("Identity", ["c"], ["o"], {})]
+    save_model(tmp_path / "net.onnx", nodes, inputs={}, outputs={"o": [1, 4]}, constants=one)
+    with pytest.raises(ModelError, match=r"net\.onnx: the network has no input"):
+        backend(tmp_path / "net.onnx")
+
+
 def test_a_missing_file_is_named(backend, tmp_path):
     with pytest.raises(ModelError, match=r"gone\.onnx: .*No such file"):
         backend(tmp_path / "gone.onnx")

@@ -2,7 +2,10 @@
 
 import pytest
 
+import penstock
 from footage import clip, detector
+
+penstock.init()  # whichever test comes first
 
 
 @pytest.fixture(scope="session")

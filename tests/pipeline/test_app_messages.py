@@ -13,6 +13,7 @@ from footage import command, pictures
 from penstock.config import AppConfig
 from penstock.errors import ConfigError
 from penstock.pipeline.app import run_app
+from ports import free_port
 from rtsp import RtspServer
 
 MUX = "[streammux]\nwidth=320\nheight=180\n"
@@ -63,6 +64,19 @@ def test_what_is_found_is_sent_every_few_frames(broker, client, ball, config, tm
     assert one == two  # of one converter
     assert {message["sensorId"] for message in own} == {"gate"}
     assert all("person" in message["objects"][0].lower() for message in own + one)
+
+
+def test_what_a_broker_warns_about_names_the_sink_group(ball, config, tmp_path):
+    path = tmp_path / "app.txt"
+    path.write_text(
+        f"[source0]\nenable=1\ntype=2\nuri=file://{ball}\n{MUX}"
+        f"[primary-gie]\nenable=1\nconfig-file={config}\n"
+        "[sink3]\nenable=1\ntype=6\nmsg-broker-proto-lib=libnvds_redis_proto.so\n"
+        f"msg-broker-conn-str=127.0.0.1;{free_port()}\ntopic=found\nmsg-conv-payload-type=1\n"
+    )
+    outcome = run_app(AppConfig.read(path), say=lambda _text: None, keys=False)
+    assert outcome.warnings
+    assert all(text.startswith("sink3: ") for text in outcome.warnings), outcome.warnings
 
 
 def test_a_message_starts_the_recording_of_a_camera(broker, client, tmp_path):

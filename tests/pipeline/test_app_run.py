@@ -178,7 +178,7 @@ def test_no_sink_waits_for_a_source_that_is_not_there_yet(tmp_path, folder, sour
         f"{sources}[streammux]\nwidth=320\nheight=180\n[sink0]\nenable=1\ntype=1\nsync=1\n"
         "[sink1]\nenable=1\ntype=2\nsource-id=1\n"
     )
-    ends = [end.get_by_name("end") for _, end in build(AppConfig.read(path)).ends]
+    ends = [end.get_by_name(end.get_name()) for _, end in build(AppConfig.read(path)).ends]
     assert [(end.get_property("async"), end.get_property("sync")) for end in ends] == [
         (False, True),
         (False, False),

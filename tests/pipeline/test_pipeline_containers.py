@@ -59,6 +59,14 @@ def test_any_bytes_are_no_reason_to_fail(content, tmp_path_factory):
         assert stated is None or stated >= 0
 
 
+def test_a_file_of_very_many_parts_is_not_gone_through(tmp_path, monkeypatch):
+    path = tmp_path / "many.mp4"
+    path.write_bytes(b"\0\0\0\x08free" * 30)
+    assert stated_length(path) == 240
+    monkeypatch.setattr("penstock.pipeline.containers._MOST_BOXES", 20)
+    assert stated_length(path) is None
+
+
 def test_what_is_written_while_recording_states_nothing(tmp_path):
     for content in (
         b"RIFF\xff\xff\xff\xffAVI ",

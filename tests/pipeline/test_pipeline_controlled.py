@@ -22,7 +22,7 @@ def other(tmp_path_factory):
     return str(clip(tmp_path_factory.mktemp("other") / "other.mp4", size=(160, 120)))
 
 
-def controlled(job, act):
+def controlled(job, act, **options):
     """Run a job; `act(run)` is called on another thread. Its summary and what `act` returned."""
     found, thread = [], None
 
@@ -40,7 +40,7 @@ def controlled(job, act):
         thread = threading.Thread(target=work)
         thread.start()
 
-    summary = detect(job, on_open=start)
+    summary = detect(job, on_open=start, **options)
     thread.join(60)
     if isinstance(found[0], BaseException):
         raise found[0]
@@ -149,6 +149,28 @@ def test_orders_after_the_end_are_refused(ball, config):
     controlled(job_of(ball, config), runs.append)
     with pytest.raises(StreamError, match="the run is over"):
         runs[0].add_source(str(ball), sensor_id="late")
+
+
+def test_what_was_not_answered_in_time_does_not_happen_later(ball, config, other, monkeypatch):
+    busy, refused = threading.Event(), threading.Event()
+
+    def tick(_summary):
+        busy.set()
+        refused.wait(60)
+
+    def act(run):
+        busy.wait(60)
+        with monkeypatch.context() as impatient:
+            impatient.setattr("penstock.pipeline.controlled._ANSWER_S", 0.1)
+            with pytest.raises(StreamError, match="the run did not answer within 0 s"):
+                run.add_source(other, sensor_id="late")
+        refused.set()
+        run.add_source(other, sensor_id="next")
+        return {one.sensor_id for one in run.streams()}
+
+    _, there = controlled(job_of(ball, config), act, on_progress=tick)
+    assert "next" in there
+    assert "late" not in there
 
 
 def test_rest_reaches_a_detection(ball, config, other):

@@ -36,6 +36,15 @@ def test_whole_files_lose_nothing(data_dir, tmp_path):
     assert losses(clip(tmp_path / "e.h264", frames=50), "h264parse") == []
 
 
+def test_nothing_is_remembered_of_a_stream_that_is_not_judged():
+    pipeline = Gst.parse_launch(
+        "videotestsrc num-buffers=40 ! identity name=d drop-probability=0.5 ! fakesink"
+    )
+    watch = DecoderWatch(pipeline.get_by_name("d"), on_loss=lambda *_: None)
+    assert finish(pipeline).type == Gst.MessageType.EOS
+    assert not watch._pending
+
+
 def test_pictures_lost_in_the_middle_are_counted(tmp_path):
     path = clip(tmp_path / "m.mp4", frames=100, pattern="snow")
     size = path.stat().st_size

@@ -1,11 +1,13 @@
 """Outputs are checked before anything runs, and nothing is touched by that."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
+from footage import clip
 from penstock.errors import ConfigError
-from penstock.pipeline import DetectJob, outputs
+from penstock.pipeline import DetectJob, detect, outputs
 from penstock.pipeline.outputs import check_outputs
 
 
@@ -66,3 +68,20 @@ def test_a_window_needs_a_sink_that_opens_one(monkeypatch):
     assert refused(display=True).endswith(
         "(nosuchsink), and none is installed: apt-get install gstreamer1.0-x"
     )
+
+
+def test_a_video_that_was_stopped_before_its_first_picture_was_written_is_taken_away(
+    config, tmp_path
+):
+    video, output = clip(tmp_path / "long.mp4", frames=400), tmp_path / "out.mp4"
+
+    stopped = []
+
+    def stop(so_far):
+        if so_far.frames and not stopped:
+            stopped.append(1)
+            signal.raise_signal(signal.SIGINT)
+
+    detect(DetectJob([str(video)], model=str(config), output=output), on_progress=stop)
+    assert stopped
+    assert not output.exists() or b"moov" in output.read_bytes()

@@ -110,6 +110,10 @@ def test_what_is_written_is_what_is_read(tmp_path):
             json.dumps(record(geometry={"line": [[1, 2]]})),
             "line 2: wanted 'line', a list of points",
         ),
+        (json.dumps(record(count="two")), "line 2: wanted 'count', int, got 'two'"),
+        (json.dumps(record(geometry={"line": [[1e999, 2], [3, 4]]})), "line 2: wanted 'line'"),
+        (json.dumps(record(geometry={"line": [[10**400, 2], [3, 4]]})), "line 2: wanted 'line'"),
+        ("[" * 100_000, "line 2: wanted a record of JSON"),
         (
             json.dumps(record(geometry={"zone": "corners"})),
             "line 2: wanted 'zone', a list of points",

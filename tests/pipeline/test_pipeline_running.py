@@ -111,6 +111,70 @@ def test_a_signal_ends_the_streams_and_all_that_was_read_arrives(ball, number):
     assert signal.getsignal(number) is before
 
 
+def test_a_signal_ends_a_pipeline_without_known_sources_and_its_file_is_playable(ball, tmp_path):
+    output = tmp_path / "out.mp4"
+    pipeline = Gst.parse_launch(
+        f"uridecodebin uri={ball.as_uri()} ! mux.sink_0 nvstreammux name=mux width=320 height=180 "
+        "! clocksync name=clock ! nvvideoconvert ! x264enc tune=zerolatency ! mp4mux "
+        f"! filesink location={output} async=false"
+    )
+    played = []
+
+    def probe(_pad, _info):
+        played.append(1)
+        if len(played) == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return Gst.PadProbeReturn.OK
+
+    clock = pipeline.get_by_name("clock").get_static_pad("sink")
+    clock.add_probe(Gst.PadProbeType.BUFFER, probe)
+    Run(pipeline).run()
+    assert 3 <= len(played) < 30
+    assert b"moov" in output.read_bytes()  # what players look for
+
+
+def test_a_source_that_has_just_failed_is_stopped_with_the_rest(ball, tmp_path):
+    text = tmp_path / "notes.mp4"
+    text.write_text("no video")
+    pipeline, sources = pipeline_of(ball.as_uri(), text.as_uri(), tail="fakesink sync=true")
+
+    def tick():
+        if sources[1].failure:  # it is about to be taken out
+            raise StreamError("the disk is full")
+
+    with pytest.raises(StreamError, match="the disk is full"):
+        Run(pipeline, sources=sources, on_tick=tick, on_warning=lambda _: None).run()
+    assert [source.bin.get_state(0)[1] for source in sources] == [Gst.State.NULL] * 2
+
+
+def test_a_source_that_was_given_up_does_not_start_any_more(ball):
+    pipeline, (source,) = pipeline_of(ball.as_uri())
+    pipeline.remove(source.bin)
+    pipeline.set_state(Gst.State.READY)
+    pipeline.add(source.bin)
+    source.give_up()
+    source.start()
+    assert source.bin.get_state(0)[1] == Gst.State.NULL
+    pipeline.set_state(Gst.State.NULL)
+
+
+def test_a_signal_ends_a_paused_pipeline_properly_too(ball, tmp_path):
+    output = tmp_path / "out.mp4"
+    tail = f"nvvideoconvert ! x264enc tune=zerolatency ! mp4mux ! filesink location={output}"
+    pipeline, sources = pipeline_of(ball.as_uri(), tail=f"clocksync ! {tail} async=false")
+    paused = []
+
+    def tick():
+        if not paused and sources[0].frames > 3:
+            pipeline.set_state(Gst.State.PAUSED)
+            paused.append(1)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    Run(pipeline, sources=sources, on_tick=tick).run()
+    assert paused
+    assert b"moov" in output.read_bytes()  # what players look for
+
+
 def test_a_second_signal_stops_at_once(ball):
     pipeline, sources = pipeline_of(ball.as_uri(), tail="fakesink sync=true")
 

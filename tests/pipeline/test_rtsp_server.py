@@ -1,8 +1,10 @@
 """A real server, real clients, on loopback."""
 
+import gc
 import os
 import subprocess
 import threading
+import weakref
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -307,6 +309,16 @@ def resources():
     with open("/proc/self/statm") as file:
         resident_mb = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
     return len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task")), resident_mb
+
+
+def test_nothing_of_a_stream_outlives_its_server():
+    pipeline = Gst.parse_launch("fakesrc ! fakesink name=out")
+    with RtspServer(RtspAddress("127.0.0.1", 0)) as server:
+        stream = weakref.ref(server.publish(pipeline.get_by_name("out")))
+        assert stream() is not None
+    del server
+    gc.collect()
+    assert stream() is None
 
 
 def test_fifty_clients_leave_nothing_behind():

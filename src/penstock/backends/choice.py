@@ -8,6 +8,7 @@ from pathlib import Path
 
 from penstock.backends.base import Backend
 from penstock.errors import MissingExtraError, UnknownNameError
+from penstock.paths import cache_dir
 from penstock.registry import Registry
 
 BACKENDS: Registry[Backend] = Registry(
@@ -45,11 +46,5 @@ def default_backend() -> str:
 
 
 def cache_folder() -> Path:
-    """Where compiled models are kept: `compiled` in Penstock's cache folder.
-
-    That is `$PENSTOCK_CACHE`, else `$XDG_CACHE_HOME/penstock`, else `~/.cache/penstock`.
-    """
-    if own := os.environ.get("PENSTOCK_CACHE"):
-        return Path(own).expanduser() / "compiled"
-    shared = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(shared).expanduser() / "penstock" / "compiled"
+    """Where compiled models are kept: `compiled` in Penstock's cache folder; see `cache_dir`."""
+    return cache_dir() / "compiled"

@@ -61,6 +61,8 @@ class OnnxRuntimeBackend:
             ) from error
         self.inputs = {node.name: _spec(model, node) for node in session.get_inputs()}
         self.outputs = {node.name: _spec(model, node) for node in session.get_outputs()}
+        if not self.inputs:
+            raise ModelError(f"{model}: the network has no input, so it always says the same")
         name, spec = next(iter(self.inputs.items()))
         settled = settle_input_shape(model, name, spec.shape, input_shape, batch)
         self.inputs[name] = TensorSpec(settled, spec.dtype)

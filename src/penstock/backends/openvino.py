@@ -6,6 +6,7 @@ import copy
 import logging
 import re
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,16 @@ def _settings(precision: Precision, threads: Threads) -> dict[str, Any]:
     return settings
 
 
+@lru_cache(maxsize=1)
+def _core() -> Any:
+    """OpenVINO, loaded once and never let go.
+
+    Its CPU plugin gives the thread that loads it a stack for signals, and frees that on whichever
+    thread lets go of the last network: Ctrl-C in the first thread would then crash the process.
+    """
+    return ov.Core()
+
+
 def _compile(
     model: Path,
     settings: dict[str, Any],
@@ -156,7 +167,7 @@ def _compile(
     cache: Path | None,
 ) -> Any:
     """Compile, or load what was compiled before; `wishes` are shape, batch, pictures."""
-    core = ov.Core()
+    core = _core()
     if cache is None:
         return core.compile_model(_read(core, model, *wishes), _DEVICE, settings)
     place = CompiledModel(
@@ -186,6 +197,8 @@ def _read(
     pictures: PictureInput | None,
 ) -> Any:
     network = core.read_model(model)
+    if not network.inputs:
+        raise ModelError(f"{model}: the network has no input, so it always says the same")
     port = network.inputs[0]
     name, declared = port.get_any_name(), _shape(port)
     settled = settle_input_shape(model, name, declared, input_shape, batch)

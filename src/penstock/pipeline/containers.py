@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 _MP4_FIRST = (b"ftyp", b"moov", b"mdat", b"moof", b"styp", b"free", b"skip", b"wide")
+_MOST_BOXES = 10_000  # a day in fragments has more: looking at each would take minutes
 _EBML, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 
 
@@ -35,7 +36,9 @@ def stated_length(path: Path) -> int | None:
 
 def _end_of_boxes(file: BinaryIO, *, size: int) -> int | None:
     position = 0
-    while position < size:
+    for _ in range(_MOST_BOXES):
+        if position >= size:
+            return position
         file.seek(position)
         header = file.read(16)
         length, kind = int.from_bytes(header[:4], "big"), header[4:8]
@@ -44,7 +47,7 @@ def _end_of_boxes(file: BinaryIO, *, size: int) -> int | None:
         if length < 8 or not kind.isascii():
             return None  # up to the end of the file, or no box
         position += length
-    return position
+    return None
 
 
 def _end_of_riff(file: BinaryIO, *, size: int) -> int | None:

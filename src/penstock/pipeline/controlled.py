@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from penstock.errors import PenstockError, StreamError
+from penstock.errors import StreamError
 from penstock.gst import Gst, Login, RunTimeSettings, StreamClock
 from penstock.meta import SensorInfo
 from penstock.pipeline.running import Run
@@ -170,6 +170,8 @@ class ControlledRun(Run):
         try:
             return future.result(_ANSWER_S)
         except FutureTimeoutError:
+            if not future.cancel():  # it is being done just now
+                return future.result()
             raise StreamError(f"the run did not answer within {_ANSWER_S:.0f} s") from None
 
     def _obey(self) -> None:
@@ -178,11 +180,13 @@ class ControlledRun(Run):
                 function, future = self._orders.get_nowait()
             except Empty:
                 return
+            if not future.set_running_or_notify_cancel():
+                continue  # whoever asked was told that it did not happen
             try:
                 if self._is_over or self._stops:
                     raise StreamError("the run is over")
                 future.set_result(function())
-            except PenstockError as error:
+            except Exception as error:  # whoever asked hears of it, and the others' sources play on
                 future.set_exception(error)
 
     def _enter(self, sensor: SensorInfo) -> int:
@@ -206,7 +210,7 @@ class ControlledRun(Run):
         if not source.is_live:
             pad.set_offset(self._clock.now_ns)  # its own time begins at 0
         source.pad.link(pad)
-        self._do_aside(source.bin.sync_state_with_parent)
+        self._do_aside(source.start)
         return number
 
     def _remove(self, sensor_id: str) -> None:

@@ -81,8 +81,8 @@ def detect(
             (on_open or _ignored)(run)
         run.run()
     summary = tally.so_far()
-    if job.output is not None and not summary.frames and _changed_ns(job.output) != before:
-        job.output.unlink()  # no player opens a video without pictures
+    if job.output is not None and _changed_ns(job.output) not in (None, before):
+        _drop_empty(job.output, summary)
     summary.failures = run.failures
     summary.warnings = warnings
     return summary
@@ -155,6 +155,12 @@ def _serve(job: DetectJob, warn: Callable[[str], None]) -> RtspServer:
 
 def _changed_ns(path: Path | None) -> int | None:
     return path.stat().st_mtime_ns if path is not None and path.is_file() else None
+
+
+def _drop_empty(output: Path, summary: Summary) -> None:
+    """No player opens a video without pictures."""
+    if not summary.frames or not output.stat().st_size:
+        output.unlink()
 
 
 def _check_lengths(sources: list[SourceBin], warn: Callable[[str], None]) -> None:

@@ -37,7 +37,8 @@ class DecoderWatch:
 
     def _on_input(self, _pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
         self._given += 1
-        self._pending.add(info.get_buffer().pts)
+        if self._judged:  # else nobody would ever take out what has no picture of its own
+            self._pending.add(info.get_buffer().pts)
         return Gst.PadProbeReturn.OK
 
     def _on_output(self, _pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:

@@ -53,7 +53,7 @@ def config_for(model: str, *, folder: Path | None = None) -> Path:
     """
     path = Path(os.path.expanduser(model))
     if path.suffix in (*_CONFIGS, ".onnx"):
-        if not path.is_file():
+        if not os.path.isfile(path):
             kind = "ONNX file" if path.suffix == ".onnx" else "configuration file"
             raise ConfigError(f"model {model}: there is no such {kind}")
         if path.suffix in _CONFIGS:

@@ -61,14 +61,15 @@ def _check_tls(job: DetectJob) -> None:
 
 def _is_special(job: DetectJob) -> bool:
     """`/dev/null` and its like take anything."""
-    return job.output is not None and job.output.exists() and not job.output.is_file()
+    path = job.output
+    return path is not None and os.path.exists(path) and not os.path.isfile(path)
 
 
 def _check(option: str, path: Path) -> None:
-    if path.is_dir():
+    if os.path.isdir(path):
         raise ConfigError(f"{option} {path} cannot be written: it is a folder")
-    existed = path.exists()
-    if existed and not path.is_file():
+    existed = os.path.exists(path)
+    if existed and not os.path.isfile(path):
         return  # whoever reads a pipe would take a trial for the end
     try:
         path.open("a").close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from penstock.gst import Gst, GstVideo
+from penstock.gst import Gst, GstVideo, weak
 from penstock.gst.rtsp_server import GstRtspServer
 
 _LAUNCH = (
@@ -42,11 +42,12 @@ class RtspStream:
         self._key_frame_due = False
         self._ended = False
         self._set_valve()
-        self._pad.add_probe(Gst.PadProbeType.BUFFER, self._on_buffer)
+        on_buffer = weak(self._on_buffer, otherwise=Gst.PadProbeReturn.OK)
+        self._pad.add_probe(Gst.PadProbeType.BUFFER, on_buffer)
         self.factory = GstRtspServer.RTSPMediaFactory.new()
         self.factory.set_launch(_LAUNCH.format(codec=codec))
         self.factory.set_shared(True)
-        self.factory.connect("media-configure", self._on_media)
+        self.factory.connect("media-configure", weak(self._on_media, otherwise=None))
 
     @property
     def watched(self) -> bool:

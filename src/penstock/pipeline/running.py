@@ -38,8 +38,10 @@ class Run:
 
     Args:
         pipeline: In state NULL.
-        sources: Its sources, in the pipeline, linked to request pads of the mux.
+        sources: Its sources, in the pipeline, linked to request pads of the mux. Without them,
+            any error ends the run.
         on_tick: Called about ten times a second in the calling thread; may raise to end the run.
+            After a `BrokenPipeError`, where nobody reads any more, the streams end properly.
         on_warning: Called with each warning's text.
     """
 
@@ -61,6 +63,7 @@ class Run:
         self._on_tick = on_tick or (lambda: None)
         self._on_warning = on_warning or (lambda text: print(text, file=sys.stderr))  # noqa: T201
         self._stops = 0
+        self._unread: BrokenPipeError | None = None
 
     def run(self) -> None:
         """Play until the end.
@@ -68,25 +71,36 @@ class Run:
         Raises:
             StreamError: The pipeline failed; names the element and what it said.
             KeyboardInterrupt: Ctrl-C was pressed twice.
+            BrokenPipeError: `on_tick` raised it.
         """
         with self._stopped_by_signals():
             try:
                 if self._start():
                     self._loop()
             finally:
+                for source in self._all():
+                    source.give_up()
                 self.pipeline.set_state(Gst.State.NULL)
                 for thread in self._aside:
                     thread.join(_DRAIN_S)
+        if self._unread is not None:
+            raise self._unread
 
     @property
     def failures(self) -> dict[int, str]:
         """Number of a source → why it did not end as it should."""
-        return {one.index: one.failure for one in self._sources if one.failure is not None}
+        return {one.index: one.failure for one in self._all() if one.failure is not None}
+
+    def _all(self) -> list[SourceBin]:
+        """A copy: whoever goes through the list while one is taken out of it misses another."""
+        return list(self._sources)
 
     def stop(self) -> None:
         """End every stream; `run` returns when what is on its way has arrived."""
         for source in self._open:
             self._do_aside(source.end)
+        if not self._sources:
+            self._do_aside(partial(self.pipeline.send_event, Gst.Event.new_eos()))
 
     @contextmanager
     def _stopped_by_signals(self) -> Iterator[None]:
@@ -130,7 +144,7 @@ class Run:
         quiet = _Quiet(self._open)
         while True:
             message = bus.timed_pop_filtered(_TICK_NS, _HEARD)
-            self._on_tick()
+            self._tick()
             if message is not None and self._handle(message):
                 return
             self._fail_speechless()
@@ -139,12 +153,27 @@ class Run:
             for text in quiet.news():
                 self._on_warning(text)
             if self._stops and not stopping_since:
-                if self.pipeline.get_state(0)[1] != Gst.State.PLAYING:
+                if not self._plays_on():
                     return  # nothing has come that could be ended
                 stopping_since = time.monotonic()
                 self.stop()
             if stopping_since and time.monotonic() - stopping_since > _PATIENCE_S:
                 raise StreamError(f"the streams did not end within {_PATIENCE_S:.0f} s")
+
+    def _tick(self) -> None:
+        try:
+            self._on_tick()
+        except BrokenPipeError as error:
+            self._unread, self._stops = error, self._stops or 1
+
+    def _plays_on(self) -> bool:
+        """Whether it plays; one that was paused has to, so that its streams come to their end."""
+        result, state, wanted = self.pipeline.get_state(0)
+        was_paused = state == Gst.State.PAUSED and wanted != Gst.State.PLAYING
+        if was_paused and result != Gst.StateChangeReturn.FAILURE:
+            self.pipeline.set_state(Gst.State.PLAYING)
+            return True
+        return bool(state == Gst.State.PLAYING)
 
     def _handle(self, message: Gst.Message) -> bool:
         """Return whether the run is over."""
@@ -172,7 +201,7 @@ class Run:
         return text if source is None else f"{source}: {text}"
 
     def _source_of(self, element: Gst.Object | None) -> SourceBin | None:
-        for source in self._sources:
+        for source in self._all():
             if element is not None and (
                 element == source.bin or element.has_as_ancestor(source.bin)
             ):
@@ -202,7 +231,7 @@ class Run:
 
     def _close_drained(self) -> None:
         """Take out failed sources once what they had read has gone downstream."""
-        for source in self._failed:
+        for source in list(self._failed):
             patience_s = _DRAIN_S if source.has_video else _FIND_S
             if source in self._open and (source.ended or source.silent_s > patience_s):
                 self._open.remove(source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,8 @@ def uri_of(source: str) -> str:
     if separator and scheme != "file":
         return source
     path = Path(os.path.expanduser(unquote(urlsplit(source).path) if separator else source))
+    if "\0" in str(path):
+        raise ConfigError(f"source {source!r}: no file can have this name")
     try:
         if path.is_char_device():
             return f"v4l2://{path}"
@@ -92,6 +95,8 @@ class SourceBin:
         self._watches: list[DecoderWatch] = []
         self._demuxers: list[Gst.Element] = []
         self._stopped_s: float | None = None
+        self._starting = threading.Lock()  # guards the next
+        self._closed = False
         self.bin: Gst.Bin = Gst.Bin.new(f"source-{index}")
         # A source that fails while it starts must not hold up the state of the others.
         self.bin.set_property("async-handling", True)
@@ -170,14 +175,30 @@ class SourceBin:
             self.ended = True
             peer.send_event(Gst.Event.new_eos())
 
+    def start(self) -> None:
+        """Bring it to the state of its pipeline, unless it was closed meanwhile; may wait."""
+        with self._starting:
+            if not self._closed:
+                self.bin.sync_state_with_parent()
+
+    def give_up(self) -> None:
+        """Start no more, and follow the pipeline to its end, also where it failed."""
+        with self._starting:
+            self._closed = True
+        self.bin.set_locked_state(False)
+
     def close(self) -> None:
         """End it, stop it and take it out of its pipeline; may wait for its streaming thread."""
         self.end()
+        with self._starting:  # what started behind this would play on, without a pipeline
+            self._closed = True
         self.bin.set_locked_state(True)
         self.bin.set_state(Gst.State.NULL)
         pipeline = self.bin.get_parent()
         if pipeline is not None:
             pipeline.remove(self.bin)
+        # The pipeline, on its own way to a state, may have found it unlocked, and waited for it.
+        self.bin.set_state(Gst.State.NULL)
 
     def _on_buffer(self, _pad: Gst.Pad, _info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
         if self.frames == self._most:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from penstock.meta import BatchMeta
 
 _LINES_A_HEADING = 20
+_LEAST_S = 0.5
+"""A shorter time gives no rate: two frames may come within a millisecond."""
 
 
 @dataclass
@@ -20,14 +22,12 @@ class _Source:
         frames: All of them.
         new: Since the line before.
         first_s: When the first came.
-        last_s: When the latest came.
         asked_s: When its rate was told.
     """
 
     frames: int = 0
     new: int = 0
     first_s: float = 0.0
-    last_s: float = 0.0
     asked_s: float = 0.0
 
 
@@ -35,7 +35,8 @@ class Rates:
     """Counts frames on any thread, and tells their rates now and then.
 
     `**PERF:  FPS 0 (Avg)` and so on for each source is above every twentieth line; a line is the
-    rate since the one before, and in brackets that since the source's first frame.
+    rate since the one before, and in brackets that since the source's first frame. In its first
+    half second a source has the rate 0.
 
     Args:
         sources: How many there are.
@@ -63,7 +64,6 @@ class Rates:
                 else:
                     seen.new += 1  # the first only starts the clock
                 seen.frames += 1
-                seen.last_s = now_s
 
     def tick(self) -> None:
         """Print a line if it is time."""
@@ -74,7 +74,10 @@ class Rates:
         """Print a line now."""
         self._told_s = time.monotonic()
         with self._lock:
-            fields = [f"{_rate_of(one, self._told_s)} ({_mean_of(one)})\t" for one in self._sources]
+            fields = [
+                f"{_rate_of(one, self._told_s)} ({_mean_of(one, self._told_s)})\t"
+                for one in self._sources
+            ]
         if self._lines % _LINES_A_HEADING == 0:
             names = "".join(f"FPS {number} (Avg)\t" for number in range(len(fields)))
             self._say(f"\n**PERF:  {names}")
@@ -84,11 +87,15 @@ class Rates:
 
 def _rate_of(source: _Source, now_s: float) -> str:
     passed_s = now_s - source.asked_s
-    rate = source.new / passed_s if source.frames and passed_s > 0 else 0.0
+    if not source.frames or passed_s < _LEAST_S:
+        return "0.00"
+    rate = source.new / passed_s
     source.new, source.asked_s = 0, now_s
     return f"{rate:.2f}"
 
 
-def _mean_of(source: _Source) -> str:
-    passed_s = source.last_s - source.first_s
-    return f"{(source.frames - 1) / passed_s if passed_s > 0 else 0.0:.2f}"
+def _mean_of(source: _Source, now_s: float) -> str:
+    passed_s = now_s - source.first_s
+    if not source.frames or passed_s < _LEAST_S:
+        return "0.00"
+    return f"{(source.frames - 1) / passed_s:.2f}"

@@ -113,8 +113,6 @@ class _AppRun(Run):
         """End every stream."""
         self._batches.set_property("drop-pipeline-eos", False)
         super().stop()
-        if not self._sources:
-            self._do_aside(partial(self._batches.send_event, Gst.Event.new_eos()))
 
 
 class _Recorder:

@@ -24,8 +24,8 @@ _MAIN_10 = 1
 def sink_bin(group: SinkGroup) -> Gst.Bin:
     """A bin with a pad `sink` for what the group wants done with pictures or metadata.
 
-    Inside, what ends it is called `end`; with type 4 `rtsp` is what `RtspServer.publish` takes, and
-    `watched` its valve where nothing else needs the pictures.
+    Inside, what ends it has the name of the group too, for messages; with type 4 `rtsp` is what
+    `RtspServer.publish` takes, and `watched` its valve where nothing else needs the pictures.
 
     Raises:
         ConfigError: A value that is not possible.
@@ -33,7 +33,7 @@ def sink_bin(group: SinkGroup) -> Gst.Bin:
     """
     make = {FILE: _file, STREAM: _stream, MESSAGES: _messages}.get(group.kind, _shown)
     made = make(group)
-    end = made.get_by_name("end")
+    end = made.get_by_name(_name(group))
     if end is not None:
         # Sinks of one source must not wait for those of another that is not there yet.
         told = {"async": False, "sync": group.sync, "qos": group.qos, **group.properties}
@@ -42,13 +42,17 @@ def sink_bin(group: SinkGroup) -> Gst.Bin:
 
 
 def _described(group: SinkGroup, description: str) -> Gst.Bin:
-    return described(f"{QUEUE} ! {description}", f"sink{group.number}", where=group.where)
+    return described(f"{QUEUE} ! {description}", _name(group), where=group.where)
+
+
+def _name(group: SinkGroup) -> str:
+    return f"sink{group.number}"
 
 
 def _shown(group: SinkGroup) -> Gst.Bin:
     if group.kind == NOWHERE:
-        return _described(group, "fakesink name=end enable-last-sample=false")
-    return _described(group, "nveglglessink name=end")
+        return _described(group, f"fakesink name={_name(group)} enable-last-sample=false")
+    return _described(group, f"nveglglessink name={_name(group)}")
 
 
 def _file(group: SinkGroup) -> Gst.Bin:
@@ -58,8 +62,8 @@ def _file(group: SinkGroup) -> Gst.Bin:
         reason = "it is a folder" if path.is_dir() else "its folder does not exist"
         raise ConfigError(f"{group.where}: output-file {path} cannot be written: {reason}")
     encode = f"{_encoder(group)} ! {_PARSERS[group.codec]}"
-    made = _described(group, f"{encode} ! {muxer} ! filesink name=end")
-    made.get_by_name("end").set_property("location", str(path))
+    made = _described(group, f"{encode} ! {muxer} ! filesink name={_name(group)}")
+    made.get_by_name(_name(group)).set_property("location", str(path))
     _set_encoder(made, group)
     return made
 
@@ -85,13 +89,14 @@ def _stream(group: SinkGroup) -> Gst.Bin:
 
 
 def _encoder(group: SinkGroup) -> str:
+    name = f"name={_name(group)}-encoder"
     if group.software or group.codec == MPEG4:
-        return f"nvvideoconvert ! video/x-raw,format=I420 ! {_SOFTWARE[group.codec]} name=encoder"
-    return f"nvvideoconvert ! {_HARDWARE[group.codec]} name=encoder"
+        return f"nvvideoconvert ! video/x-raw,format=I420 ! {_SOFTWARE[group.codec]} {name}"
+    return f"nvvideoconvert ! {_HARDWARE[group.codec]} {name}"
 
 
 def _set_encoder(made: Gst.Bin, group: SinkGroup) -> None:
-    encoder = made.get_by_name("encoder")
+    encoder = made.get_by_name(f"{_name(group)}-encoder")
     kilobits = max(1, group.bitrate // 1000)
     told: dict[str, Any] = {"bitrate": group.bitrate, "gop-size": group.key_interval}
     if encoder.get_factory().get_name() in (_SOFTWARE[H264], _SOFTWARE[H265]):
@@ -113,11 +118,12 @@ def _set_encoder(made: Gst.Bin, group: SinkGroup) -> None:
 
 
 def _messages(group: SinkGroup) -> Gst.Bin:
-    convert = "" if group.bare else "nvmsgconv name=converter ! "
-    made = _described(group, f"{convert}nvmsgbroker name=end")
+    name = _name(group)
+    convert = "" if group.bare else f"nvmsgconv name={name}-converter ! "
+    made = _described(group, f"{convert}nvmsgbroker name={name}")
     if not group.bare:
         # Nobody attaches events in this application: messages tell what was found.
         told = {**group.converter, "msg2p-newapi": True}
-        give(made.get_by_name("converter"), told, where=group.where)
-    give(made.get_by_name("end"), group.broker, where=group.where)
+        give(made.get_by_name(f"{name}-converter"), told, where=group.where)
+    give(made.get_by_name(name), group.broker, where=group.where)
     return made
