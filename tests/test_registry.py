@@ -35,6 +35,17 @@ def test_a_missing_dependency_says_how_to_install_it():
         TABLE.load("typo")
 
 
+def test_what_is_there_but_broken_says_what_is_wrong(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    reason = "libGL.so.1: cannot open shared object file"
+    (tmp_path / "unloadable.py").write_text(f"raise ImportError({reason!r}, name='cv2')")
+    table = Registry("parser", {"lib": "unloadable:Thing", "gone": "collections:Nothing"})
+    with pytest.raises(MissingExtraError, match=f"cannot be imported from unloadable:.* {reason}"):
+        table.load("lib")
+    with pytest.raises(MissingExtraError, match=r"'gone' cannot be imported .*Nothing"):
+        table.load("gone")
+
+
 def test_every_error_has_two_parents():
     from penstock import errors
 

@@ -43,7 +43,8 @@ class Registry(Generic[T]):
 
         Raises:
             UnknownNameError: Nothing has that name; the message lists what does.
-            MissingExtraError: Its dependency is absent; the message says how to get it.
+            MissingExtraError: Its dependency is absent, or broken; the message says how to get it,
+                or what is wrong.
         """
         target = self._table.get(name) or self._third_party().get(name)
         if target is None:
@@ -51,11 +52,15 @@ class Registry(Generic[T]):
         module, _, attribute = target.partition(":")
         try:
             found: type[T] = getattr(import_module(module), attribute)
-        except ImportError as error:
+        except ModuleNotFoundError as error:
             extra = self._extras.get(name)
             hint = f"pip install 'penstock[{extra}]'" if extra else f"pip install {error.name}"
             raise MissingExtraError(
                 f"{self.kind} {name!r} needs the Python package {error.name!r}: {hint}"
+            ) from error
+        except (ImportError, AttributeError) as error:  # it is there, and broken
+            raise MissingExtraError(
+                f"{self.kind} {name!r} cannot be imported from {target}: {error}"
             ) from error
         return found
 

@@ -384,6 +384,8 @@ def test_as_a_process_what_works_ends_with_0_and_what_cannot_be_read_with_2(tmp_
         ("none.py", None, "none.py cannot be read: No such file"),
         ("none.txt", None, "none.txt: No such file"),
         ("a.py", "x = (\n", "a.py, line 1: wanted Python"),
+        ("a.py", "x = " + " + ".join(["'a'"] * 3000) + "\n", "a.py: its expressions are too deep"),
+        ("a" * 300 + ".py", None, "cannot be read: File name too long"),
         ("a.txt", "car\nbus\n", "a.txt, line 1: wanted"),
         ("a.txt", "[cars]\nred=1\n", "a.txt: its groups belong to no grammar"),
     ],
@@ -410,6 +412,21 @@ def test_the_page_says_what_there_is(traps, monkeypatch):
     names = {}
     exec(example, names)
     assert not names["report"].works
+
+
+def test_descriptions_that_grow_line_by_line_are_seen_whole(tmp_path):
+    path = tmp_path / "app.py"
+    path.write_text(
+        "from gi.repository import Gst\n"
+        "text = 'filesrc ! '\n"
+        "text = text + 'nvinferr ! '\n"
+        "text = text + 'fakesink nonsense=1'\n"
+        "Gst.parse_launch(text)\n"
+        "Gst.parse_launch('queue').set_property(property_name='silent', value=True)\n"
+        f"name = {'x' * 300!r} + '.txt'; other = {'x' * 300 + '.txt'!r}\n"
+    )
+    bad = {one.name for one in look(path).findings if one.state == UNSUPPORTED}
+    assert bad == {"nvinferr", "fakesink.nonsense"}
 
 
 @given(st.text(max_size=150), st.sampled_from([".py", ".txt", ".yml"]))

@@ -20,6 +20,11 @@ def test_a_place_that_cannot_be_written_is_named_before_anything_runs(refused, b
     )
 
 
+def test_a_name_that_the_system_refuses_is_an_output_like_that(refused, ball, tmp_path):
+    long = tmp_path / f"{'x' * 300}.mp4"
+    assert refused(ball, "--output", long) == f"output {long} cannot be written: File name too long"
+
+
 def test_an_output_survives_a_model_that_does_not_exist(refused, ball, tmp_path):
     output = tmp_path / "out.mp4"
     output.write_text("yesterday's")

@@ -35,6 +35,8 @@ def test_a_missing_an_empty_and_a_wrong_file_are_named_before_anything_runs(refu
     assert refused(missing) == (f"source {missing}: there is no such file; give a path or a URI")
     assert refused(empty) == f"source {empty}: the file is empty (0 bytes)"
     assert refused(tmp_path) == f"source '{tmp_path}': wanted a video file, got a folder"
+    nameless = "file:///a%00b.mp4"
+    assert refused(nameless) == f"source '{nameless}': no file can have this name"
 
 
 @pytest.mark.parametrize("kind", ["text", "sound"])

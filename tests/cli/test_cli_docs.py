@@ -25,7 +25,7 @@ def rows(heading):
 
 def test_every_command_has_its_row(commands):
     listed = {re.search(r"`penstock (\w+)", row)[1] for row in rows("# The command line")}
-    assert listed == set(commands) - {"bench"}  # has a page of its own
+    assert listed == set(commands)
 
 
 def test_every_option_of_detect_has_its_row(commands):

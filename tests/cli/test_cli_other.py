@@ -103,6 +103,15 @@ def test_kit_get_of_an_unknown_name_suggests_one():
     assert "did you mean 'crowd'?" in done.stderr
 
 
+def test_what_the_system_refuses_is_one_sentence():
+    long = "x" * 300
+    for arguments in (["run", f"{long}.py"], ["kit", "sdk", "/proc/tree"], ["check", long]):
+        done = penstock(*arguments)
+        assert done.returncode in (1, 2)
+        (said,) = done.stderr.strip().splitlines()
+        assert said.startswith("penstock: ")
+
+
 def test_the_version_is_the_packages():
     assert penstock("--version").stdout == f"penstock {package.__version__}\n"
 

@@ -50,6 +50,13 @@ def test_a_setting_is_read(method, text, expected):
     assert type(found) is type(expected)
 
 
+@pytest.mark.parametrize("text", ["1" * 300_000 + "x", "1" + " " * 300_000 + "x"])
+def test_very_long_nonsense_is_gone_through_once(text):
+    # Where each digit and each blank is a new beginning, this takes hours.
+    with pytest.raises(ConfigError, match="wanted a number"):
+        value(text).number()
+
+
 @pytest.mark.parametrize(
     ("method", "text", "wanted"),
     [

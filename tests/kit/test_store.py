@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from penstock import kit
+from penstock.errors import ConfigError
 from penstock.kit.store import create_once
 
 
@@ -22,6 +23,17 @@ def test_the_cache_is_where_the_environment_says(monkeypatch, environment, expec
     for name, value in {"HOME": "/home/me", **environment}.items():
         monkeypatch.setenv(name, value)
     assert kit.cache_dir() == expected
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch):
+    def homeless():
+        raise RuntimeError
+
+    for name in ("PENSTOCK_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(ConfigError, match="no home folder: set PENSTOCK_CACHE to a folder"):
+        kit.cache_dir()
 
 
 def test_a_folder_that_failed_half_way_leaves_nothing(tmp_path):
@@ -45,3 +57,15 @@ def test_whoever_comes_second_keeps_the_first_one_s_folder(tmp_path):
     create_once(tmp_path / "clip", second)
     assert (tmp_path / "clip" / "file").read_text() == "first"
     assert list(tmp_path.iterdir()) == [tmp_path / "clip"]
+
+
+def test_a_folder_that_lost_a_file_is_made_anew(tmp_path):
+    def fill(folder):
+        for name in ("model", "labels"):
+            (folder / name).write_text(name)
+
+    create_once(tmp_path / "asset", fill)
+    (tmp_path / "asset" / "model").unlink()
+    create_once(tmp_path / "asset", fill)
+    assert (tmp_path / "asset" / "model").read_text() == "model"
+    assert list(tmp_path.iterdir()) == [tmp_path / "asset"]

@@ -186,3 +186,9 @@ def test_a_configuration_file_of_the_sdk_is_found_and_its_paths_start_there(tree
     assert TrackerConfig.read(f"{sdk}/tracker.yml").tracker == "IOU"
     with pytest.raises(ConfigError, match=f"cannot read {sdk}/none.yml: .*has no stand-in"):
         TrackerConfig.read(f"{sdk}/none.yml")
+
+
+def test_a_path_that_the_system_refuses_is_as_it_was(tree):
+    far = f"/opt/nvidia/deepstream/deepstream/samples/models/{'x' * 300}.onnx"
+    assert str(paths.found(far)) == far
+    assert paths.onnx_of(paths.found(far)) is None

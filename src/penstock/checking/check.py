@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from penstock import paths
 from penstock.checking import bindings, configs, elements, imports
 from penstock.checking.configs import NotAConfigError
 from penstock.checking.finding import UNSUPPORTED, Finding
-from penstock.checking.literals import Script
+from penstock.checking.literals import Script, argument
+from penstock.checking.notebooks import NOTEBOOK, Notebook
 from penstock.errors import ConfigError
 
 _NAMES_CONFIG = frozenset({"config-file-path", "config-file", "ll-config-file", "config"})
@@ -45,7 +47,7 @@ def check(
     provided: Collection[str] = (),
     explained: Mapping[str, str] | None = None,
 ) -> Report:
-    """Look at scripts (`.py`) and configurations.
+    """Look at scripts (`.py`), notebooks (`.ipynb`) and configurations.
 
     Configurations that a script names in its texts, and lie beside it, are looked at too, and those
     that a configuration names.
@@ -61,8 +63,11 @@ def check(
     found: dict[Finding, None] = {}  # a set that keeps its order
     seen: set[Path] = set()
     for file in map(Path, files):
-        if file.suffix == ".py" or (file.is_dir() and (file / "__main__.py").is_file()):
-            path = file / "__main__.py" if file.is_dir() else file
+        main = file / "__main__.py"
+        if file.suffix == NOTEBOOK:
+            parts = _notebook(file, seen, provided=provided, explained=explained or {})
+        elif file.suffix == ".py" or os.path.isfile(main):
+            path = main if os.path.isdir(file) else file
             parts = _script(path, seen, provided=provided, explained=explained or {})
         else:
             parts = configs.find(file, seen)
@@ -70,8 +75,12 @@ def check(
             found |= dict.fromkeys(parts)
         except NotAConfigError as error:
             raise ConfigError(str(error)) from error
+        except RecursionError:
+            raise ConfigError(f"{file}: its expressions are too deep to be looked at") from None
     order = {file: number for number, file in enumerate(one.file for one in reversed(found))}
-    ranked = sorted(found, key=lambda one: (-order[one.file], one.line, one.kind, one.name))
+    ranked = sorted(
+        found, key=lambda one: (-order[one.file], one.cell, one.line, one.kind, one.name)
+    )
     return Report(tuple(ranked))
 
 
@@ -79,13 +88,42 @@ def _script(
     path: Path, seen: set[Path], *, provided: Collection[str], explained: Mapping[str, str]
 ) -> Iterator[Finding]:
     try:
-        script = Script.parse(path.read_bytes(), name=str(path))
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+        script = Script.parse(_read(path), name=str(path))
     except SyntaxError as error:
         raise ConfigError(f"{path}, line {error.lineno}: wanted Python: {error.msg}") from error
     except ValueError as error:
         raise ConfigError(f"{path}: wanted Python: {error}") from error
+    yield from _parts(script, path, seen, provided=provided, explained=explained)
+
+
+def _notebook(
+    path: Path, seen: set[Path], *, provided: Collection[str], explained: Mapping[str, str]
+) -> Iterator[Finding]:
+    notebook = Notebook.read(_read(path), name=str(path))
+    script = Script.parse(notebook.source, name=str(path))
+    for one in _parts(script, path, seen, provided=provided, explained=explained):
+        if one.file == path and one.line:
+            cell, line = notebook.place(one.line)
+            yield replace(one, cell=cell, line=line)
+        else:
+            yield one
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _parts(
+    script: Script,
+    path: Path,
+    seen: set[Path],
+    *,
+    provided: Collection[str],
+    explained: Mapping[str, str],
+) -> Iterator[Finding]:
     yield from imports.find(script, path, provided=provided, explained=explained)
     yield from elements.find(script, path)
     yield from bindings.find(script, path)
@@ -103,7 +141,7 @@ def _named_configs(script: Script, path: Path, seen: set[Path]) -> Iterator[Find
             continue
         file = paths.found(path.parent / text)
         at = Finding(path, node.lineno, "config", text)
-        if not file.is_file():
+        if not os.path.isfile(file):
             if id(node) in wanted:
                 yield _missing(at, file)
         elif id(node) in wanted:
@@ -119,9 +157,9 @@ def _set_as_config(script: Script) -> Iterator[int]:
     """The texts that are given to a property that names a configuration."""
     for call in script.calls():
         if isinstance(call.func, ast.Attribute) and call.func.attr == "set_property":
-            names = {str(text.value).replace("_", "-") for text in script.texts(call.args[0])}
-            if len(call.args) > 1 and names & _NAMES_CONFIG:
-                yield from (id(text) for text in script.texts(call.args[1]))
+            named = script.texts(argument(call, 0, "property_name"))
+            if {str(text.value).replace("_", "-") for text in named} & _NAMES_CONFIG:
+                yield from (id(text) for text in script.texts(argument(call, 1, "value")))
 
 
 def _missing(at: Finding, file: Path) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +44,7 @@ def find(path: Path, seen: set[Path]) -> Iterator[Finding]:
         NotAConfigError: It is none.
         ConfigError: It cannot be read.
     """
-    real = paths.found(path).resolve()
+    real = Path(os.path.realpath(paths.found(path)))
     if real in seen:
         return
     if prototexts.is_prototext(real):
@@ -110,7 +111,7 @@ def named(file: Path, at: Finding, seen: set[Path]) -> Iterator[Finding]:
 
 def _model(value: Value, path: Path) -> Finding:
     file = paths.found(value.path())
-    if file.is_file():
+    if os.path.isfile(file):
         return Finding(path, value.line, "model", value.text, SUPPORTED)
     reason = f"there is no file {file}"
     return Finding(path, value.line, "model", value.text, UNSUPPORTED, reason)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from penstock.checking.literals import Script, argument, assignments, dotted, name_of
 
 _MAKERS = ("ElementFactory.make", "ElementFactory.make_with_properties", "ElementFactory.find")
 _LAUNCHERS = ("parse_launch", "parse_bin_from_description", "parse_launch_full")
 _ROUNDS = 3
+_MOST_DESCRIPTIONS = 1000  # that one call may get: alternatives multiply
 UNSEEN = "\1"
 """Stands for a part of a description that only a run would show."""
 # Caps (video/x-raw,format=I420) and pads of named elements (mux.sink_0) are no factories.
@@ -121,7 +123,7 @@ def launched(script: Script) -> Iterator[tuple[str, dict[str, str], ast.AST]]:
     for call in script.calls():
         if dotted(call.func).endswith(_LAUNCHERS):
             node = argument(call, 0, "pipeline_description")
-            for text in _descriptions(script, node):
+            for text in islice(_descriptions(script, node), _MOST_DESCRIPTIONS):
                 for factory, settings in stages(text):
                     yield factory, settings, call
 
@@ -168,25 +170,30 @@ def _blank(found: re.Match[str]) -> str:
     return "\0" * len(found[0])
 
 
-def _descriptions(script: Script, node: ast.expr | None) -> Iterator[str]:
-    """The texts that an expression may be."""
+def _descriptions(
+    script: Script, node: ast.expr | None, *, within: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """The texts that an expression may be; `within` are the names whose values it is part of."""
     if isinstance(node, ast.JoinedStr):
         yield "".join(
             str(part.value) if isinstance(part, ast.Constant) else UNSEEN for part in node.values
         )
     elif isinstance(node, ast.BinOp):
-        rights = [*_descriptions(script, node.right)] if isinstance(node.op, ast.Add) else [""]
-        for left in _descriptions(script, node.left):
+        is_sum = isinstance(node.op, ast.Add)
+        rights = [*_descriptions(script, node.right, within=within)] if is_sum else [""]
+        for left in _descriptions(script, node.left, within=within):
             filled = _PLACE.sub(UNSEEN, left) if isinstance(node.op, ast.Mod) else left
             yield from (filled + right for right in rights)
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         if node.func.attr == "format":
-            for text in _descriptions(script, node.func.value):
+            for text in _descriptions(script, node.func.value, within=within):
                 yield _PLACE.sub(UNSEEN, text)
     elif isinstance(node, ast.Name):
+        # In `text = text + more` the name stands for what it held before: for what is no sum.
+        plain = (ast.Constant, ast.JoinedStr) if node.id in within else ast.expr
         for value in script.assigned.get(node.id, []):
-            if not isinstance(value, ast.Name):
-                yield from _descriptions(script, value)
+            if isinstance(value, plain) and not isinstance(value, ast.Name):
+                yield from _descriptions(script, value, within=within | {node.id})
     else:
         yield from (str(text.value) for text in script.texts(node))
 

@@ -17,12 +17,13 @@ class Finding:
 
     Attributes:
         file: Script or configuration.
-        line: Counted from 1; 0: the file as a whole.
+        line: Counted from 1; 0: the file as a whole. In a notebook, that of the cell.
         kind: `"element"`, `"property"`, `"pyds"`, `"import"`, `"config"`, `"key"` or `"model"`.
         name: As it is written: `nvinfer`, `nvinfer.batch-size`, `pyds.NvDsFrameMeta.frame_num`,
             `[property] onnx-file`.
         state: `SUPPORTED`, `IGNORED` (accepted, without effect) or `UNSUPPORTED`.
         reason: Why it is not simply supported; may be empty.
+        cell: In a notebook, which of the cells of code, counted from 1.
     """
 
     file: Path
@@ -31,3 +32,4 @@ class Finding:
     name: str
     state: str = SUPPORTED
     reason: str = ""
+    cell: int = 0

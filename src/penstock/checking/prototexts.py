@@ -14,7 +14,9 @@ from penstock.config.keys import did_you_mean
 from penstock.config.prototext import Message, read_message
 from penstock.errors import ConfigError
 
-_BEGINNING = re.compile(r"^\s*(infer_config|input_control|output_control)\s*:?\s*\{", re.MULTILINE)
+_BEGINNING = re.compile(
+    r"^[ \t]*(infer_config|input_control|output_control)\s*:?\s*\{", re.MULTILINE
+)
 _BECAUSE = "accepted, ignored because "
 _SAMPLE_BYTES = 1 << 16
 

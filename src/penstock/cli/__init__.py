@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -75,7 +77,7 @@ def doctor() -> None:
 def main() -> None:
     """Run the command line; errors made on purpose are one sentence, not a traceback."""
     try:
-        app()
+        _run()
     except PenstockError as error:
         print(f"penstock: {error}", file=sys.stderr)
         raise SystemExit(1) from None
@@ -83,4 +85,23 @@ def main() -> None:
         print("penstock: stopped", file=sys.stderr)
         raise SystemExit(130) from None
     except BrokenPipeError:
+        # Whoever read what is printed has had enough, as `head` has: as with a shell's own tools.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python would complain at its end
         raise SystemExit(141) from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"penstock: {error.filename}: {error.strerror}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def _run() -> None:
+    try:
+        app()
+    except SystemExit as ended:
+        if ended.code == 1 and isinstance(ended.__context__, BrokenPipeError):  # by Typer or Rich
+            raise ended.__context__ from None
+        raise
+    finally:
+        with suppress(ValueError):  # a script may have closed it
+            print(end="", flush=True)  # what is left may meet a closed pipe, too

@@ -29,7 +29,8 @@ def bench(
     pairs: Annotated[int, typer.Option(min=1, help="Rounds; medians are reported.")] = 7,
     frames: Annotated[int, typer.Option(min=40, help="Frames in one measurement.")] = 320,
     capacity: Annotated[
-        bool, typer.Option("--capacity", help="How many streams of this rate fit this machine.")
+        bool,
+        typer.Option("--capacity", help="How many streams such as the video fit this machine."),
     ] = False,
     live: Annotated[
         bool,
@@ -55,8 +56,8 @@ def bench(
     if capacity:
         fits = capacity_of(clip, config, frames=frames)
         Console().print(
-            f"{fits.streams} streams of {clip.name} ({fits.rate:.4g} frames/s each): "
-            f"{fits.fps:.1f} frames/s in all were measured with {fits.measured_with} streams",
+            f"{_streams(fits.streams)} of {clip.name} ({fits.rate:.4g} frames/s each): "
+            f"{fits.fps:.1f} frames/s in all were measured with {_streams(fits.measured_with)}",
             highlight=False,
         )
         return
@@ -77,6 +78,10 @@ def bench(
         json.write_text(json_lines.dumps([row.to_json() for row in rows], indent=2) + "\n")
     if plot is not None:
         _draw(rows, plot)
+
+
+def _streams(number: int) -> str:
+    return "1 stream" if number == 1 else f"{number} streams"
 
 
 def _bench_live(model: str, numbers: list[int], *, frames: int, json: Path | None) -> None:

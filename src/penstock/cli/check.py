@@ -23,7 +23,8 @@ _CANNOT_READ = 2
 
 def check(
     files: Annotated[
-        list[Path], typer.Argument(help="Scripts (.py) and configurations of any element.")
+        list[Path],
+        typer.Argument(help="Scripts (.py), notebooks (.ipynb), configurations of any element."),
     ],
     json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
     problems: Annotated[
@@ -49,6 +50,9 @@ def check(
 
 def _as_json(report: Report, shown: list[Finding]) -> str:
     findings = [{**asdict(one), "file": str(one.file)} for one in shown]
+    for one in findings:
+        if not one["cell"]:  # of no notebook
+            del one["cell"]
     counts = {state: report.counts[state] for state in _STYLES}
     return json_module.dumps({"findings": findings, "counts": counts}, indent=1)
 
@@ -56,7 +60,8 @@ def _as_json(report: Report, shown: list[Finding]) -> str:
 def _print(report: Report, shown: list[Finding]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for one in shown:
-        place = f"{one.file}:{one.line}" if one.line else str(one.file)
+        cell = f", cell {one.cell}" if one.cell else ""
+        place = f"{one.file}{cell}:{one.line}" if one.line else str(one.file)
         reason = f": {one.reason}" if one.reason else ""
         line = Text(f"{one.state:<11} ", style=_STYLES[one.state])
         line.append(f"{place}: {one.kind} {one.name}{reason}", style="default")

@@ -15,7 +15,7 @@ from penstock.errors import ConfigError
 if TYPE_CHECKING:
     from penstock.config import TrackerConfig
 
-app = typer.Typer(no_args_is_help=True, help="Measure how good something is, against the truth.")
+app = typer.Typer(no_args_is_help=True, help="Say how good trackers are, against the truth.")
 
 
 @app.callback()
@@ -28,7 +28,11 @@ def track(
     detections: Annotated[Path, typer.Option(help="What a detector saw: boxes in MOT format.")],
     ground_truth: Annotated[Path, typer.Option(help="Who is where: the same, with identities.")],
     tracker: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Several: once for each.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="IOU, NvSORT, NvDeepSORT, NvDCF, ByteTrack, OC-SORT; once for each.",
+        ),
     ] = None,
     video: Annotated[
         Path | None, typer.Option(help="The pictures, for trackers that look at objects.")

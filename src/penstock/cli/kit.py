@@ -35,7 +35,10 @@ def list_assets() -> None:
 
 @app.command()
 def get(name: Annotated[str, typer.Argument(help="A name of `penstock kit list`.")]) -> None:
-    """Fetch one, unless it is here already, and print where it is."""
+    """Fetch one, unless it is here already, and print where it is.
+
+    Beside a model lie its labels.txt and config_infer.txt.
+    """
     print(fetch(name))
 
 

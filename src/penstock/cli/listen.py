@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import re
+import signal
 import sys
 from functools import cache
 from pathlib import Path
@@ -49,6 +50,7 @@ def listen(
     if read is not None:
         for warning in read.warnings_for(type(listener).KEYS):
             _say(f"warning: {warning}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the broker is told
     shown = 0
     try:
         listener.connect()
@@ -75,7 +77,7 @@ def _say(text: str) -> None:
 def _line(message: IncomingMessage) -> str:
     """`topic key payload`, without what could play tricks on a terminal."""
     content = _content(message.payload)
-    text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+    text = content if isinstance(content, str) else _written(content)
     words = [message.topic, message.key, text]
     return " ".join(_printable(word) for word in words if word)
 
@@ -87,13 +89,24 @@ def _record(message: IncomingMessage) -> str:
         "message_id": message.message_id,
         "payload": _content(message.payload),
     }
-    return json.dumps(found, ensure_ascii=False)
+    return _written(found)
+
+
+def _written(content: object) -> str:
+    """As JSON, in the strict sense.
+
+    Raises:
+        ValueError: It holds a number that JSON does not have.
+    """
+    return json.dumps(content, ensure_ascii=False, allow_nan=False)
 
 
 def _content(payload: bytes) -> Any:
     """JSON and protobuf as what they mean, text as text, anything else in base64."""
     with contextlib.suppress(ValueError, RecursionError):
-        return json.loads(payload)
+        found = json.loads(payload.decode())
+        _written(found).encode()  # a lone surrogate or NaN would end the command, or spoil --json
+        return found
     if (frame := _frame(payload)) is not None:
         return frame
     with contextlib.suppress(UnicodeDecodeError):
@@ -104,7 +117,7 @@ def _content(payload: bytes) -> Any:
 def _frame(payload: bytes) -> Any:
     """What a protobuf message of nvmsgconv says; None where it is none."""
     try:
-        from google.protobuf.json_format import MessageToDict
+        from google.protobuf.json_format import Error, MessageToDict
         from google.protobuf.message import DecodeError
     except ImportError:  # then nobody here makes such messages either
         return None
@@ -114,7 +127,10 @@ def _frame(payload: bytes) -> Any:
         return None
     if not _VERSION.fullmatch(frame.version):
         return None
-    return MessageToDict(frame, preserving_proto_field_name=True)
+    try:
+        return MessageToDict(frame, preserving_proto_field_name=True)
+    except Error:  # a time that there is none of
+        return None
 
 
 @cache

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
-from penstock.errors import ConfigError, MissingExtraError
+from penstock.errors import MissingExtraError
 
 
 def run_cells(source: bytes, *, name: str) -> BaseException | None:
@@ -23,7 +21,9 @@ def run_cells(source: bytes, *, name: str) -> BaseException | None:
         ConfigError: It is no notebook.
         MissingExtraError: IPython is not installed.
     """
-    cells = list(_cells_of_code(source, name))
+    from penstock.checking.notebooks import code_cells  # with it GStreamer loads
+
+    cells = list(code_cells(source, name=name))
     try:
         from IPython.core.interactiveshell import InteractiveShell
     except ImportError:
@@ -35,12 +35,3 @@ def run_cells(source: bytes, *, name: str) -> BaseException | None:
         if failure is not None:
             return failure
     return None
-
-
-def _cells_of_code(source: bytes, name: str) -> Iterator[str]:
-    try:
-        for cell in json.loads(source)["cells"]:
-            if cell["cell_type"] == "code":
-                yield "".join(cell["source"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{name} is no notebook of format 4: {error!r}") from error

@@ -38,7 +38,7 @@ class Program:
         Raises:
             ConfigError: There is no such file.
         """
-        path = Path(script, "__main__.py") if Path(script).is_dir() else Path(script)
+        path = Path(script, "__main__.py") if os.path.isdir(script) else Path(script)
         program = cls(path.absolute(), _read(path, f"script {script}"), script)
         _replace_first_path(path.resolve().parent)
         return program

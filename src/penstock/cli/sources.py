@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="Add and remove sources of a pipeline that plays (--rest)."
 )
-Url = Annotated[str, typer.Argument(help="A URI, or a path that is read over there.")]
+Url = Annotated[
+    str, typer.Argument(help="A URI, or a path on the machine where the pipeline runs.")
+]
 Id = Annotated[str | None, typer.Option("--id", help="What it is called; else as its URL.")]
 Port = Annotated[str, typer.Option(metavar="PORT|HOST:PORT", help="Where the pipeline listens.")]
 _PORT = "9000"
@@ -27,7 +29,7 @@ def add(
     name: Annotated[str, typer.Option(help="A name for people.")] = "",
     port: Port = _PORT,
 ) -> None:
-    """Begin with a source; whether it works out shows over there."""
+    """Add a source; whether it can be read is said where the pipeline runs."""
     from penstock.meta import SensorInfo
 
     _client(port).add(SensorInfo(-1, sensor_id or _shown(url), name, url))
@@ -35,7 +37,7 @@ def add(
 
 @app.command()
 def remove(url: Url, sensor_id: Id = None, port: Port = _PORT) -> None:
-    """Stop with a source."""
+    """Remove a source."""
     from penstock.meta import SensorInfo
 
     _client(port).remove(SensorInfo(-1, sensor_id or _shown(url), "", url))

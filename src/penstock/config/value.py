@@ -18,9 +18,9 @@ from penstock.meta import Color
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 SHOWN = 80
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # GLib reads "0   # RGB" as the number 0, and many published files rely on it.
-_TRAILING_COMMENT = re.compile(r"\s+#.*", re.DOTALL)
+_TRAILING_COMMENT = re.compile(r"(?<!\s)\s+#.*", re.DOTALL)
 
 
 class Entry(NamedTuple):

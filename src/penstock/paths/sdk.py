@@ -62,7 +62,7 @@ def found(path: str | Path) -> Path:
     if os.path.lexists(named):
         return named
     for place in (place_in_sdk(named), family_member(named)):
-        if place is not None and (stand_in := sdk_dir() / place).exists():
+        if place is not None and os.path.lexists(stand_in := sdk_dir() / place):
             _tell(named, stand_in)
             return stand_in
     return named
@@ -88,7 +88,7 @@ def onnx_of(path: Path) -> Path | None:
     plan = _PLAN.fullmatch(path.name)
     model = plan[1] if plan else path.name
     onnx = found(path.with_name(model if model.endswith(".onnx") else f"{model}.onnx"))
-    if not onnx.is_file():
+    if not os.path.isfile(onnx):
         return None
     _tell(path, onnx)
     return onnx

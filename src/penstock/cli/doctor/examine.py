@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 from importlib import metadata, util
 from pathlib import Path
@@ -18,6 +19,7 @@ from penstock.cli.doctor.needs import (
     installed_packages,
 )
 from penstock.cli.doctor.network import multicast
+from penstock.cli.environment import variables
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 PYTHON_SIDE = {"gi", "overrides"}
@@ -48,6 +50,7 @@ def checks(*, system_python: str = SYSTEM_PYTHON) -> list[Check]:
         _python_packages(),
         _pyds(),
         _tools(),
+        *_found_by_tools(here),
         _fonts(),
         _onnxruntime(),
         multicast(),
@@ -144,6 +147,25 @@ def _tools() -> Check:
     return Check(
         "command-line tools", bool(found), found or "none", "gst-launch-1.0", packages, "", False
     )
+
+
+def _found_by_tools(facts: Facts) -> list[Check]:
+    """Whether GStreamer's tools find the elements; asked only where all that it takes is there."""
+    if "python plugin" not in facts.found or os.environ.get("PENSTOCK_REGISTER") == "0":
+        return []
+    if shutil.which("gst-inspect-1.0") is None:
+        return []
+    name, needed = "elements for tools", 'found after eval "$(penstock env)"'
+    settings = variables()
+    command = ["gst-inspect-1.0", "--exists", "nvstreammux"]
+    asked = subprocess.run(
+        command, env=os.environ | settings, capture_output=True, check=False, timeout=60
+    )
+    if asked.returncode == 0:
+        return [Check(name, True, "yes", needed)]
+    # A registry of a time when they could not be loaded is never looked at again.
+    mend = f"rm -f {shlex.quote(settings['GST_REGISTRY'])}"
+    return [Check(name, False, "none", needed, command=mend, required=False)]
 
 
 def _fonts() -> Check:
