@@ -717,7 +717,7 @@ class NvDsEventMsgMeta(_Struct):
     placeId: int
     """Number of the place there."""
     componentId: int
-    """The `comp-id` of the nvmsgconv to take it; 0 for all."""
+    """The `comp-id` of its nvmsgconv; one of 0 takes all."""
     frameId: int
     """Frame of its source."""
     confidence: float

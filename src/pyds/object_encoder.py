@@ -49,7 +49,7 @@ class _Job:
             data = self.image.result()
             if self.path is not None:
                 self.path.write_bytes(data.tobytes())
-        except (OSError, ValueError) as error:
+        except Exception as error:  # one picture's fault must not cost the others
             return error
         if self.owner is not None:
             self.owner.user.append(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import pyds
 from penstock.bitstream import VERSION, DamagedError, ReadBatch, pack, unpack
 from penstock.bitstream.kinds import KINDS, fields_of
 from penstock.geometry import Affine
@@ -28,6 +29,7 @@ from penstock.meta import (
     ObjectAnalytics,
     ObjectMeta,
     OpticalFlowMeta,
+    Polygon,
     ReidVector,
     SegmentationMeta,
     UserMeta,
@@ -137,6 +139,27 @@ def test_any_objects_come_back_equal(found):
     assert [[(o.ltwh, o.label, o.confidence, o.track_id) for o in f.objects] for f in again] == [
         [(o.ltwh, o.label, o.confidence, o.track_id) for o in f.objects] for f in batch
     ]
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -1e300])
+def test_an_object_without_a_place_costs_none_of_the_others(odd):
+    frame = FrameMeta(size=(64, 36))
+    frame.add(ObjectMeta((odd, 1, odd, 2), confidence=odd)).tracker_box = (1, 2, 3, odd)
+    frame.add(ObjectMeta((1, 2, 3, 4)))
+    frame.display.append(DisplayMeta(polygons=[Polygon([(odd, 1.0), (2.0, 3.0)])]))
+    read = unpack(pack(BatchMeta([frame]))).frames[0]
+    assert [obj.ltwh for obj in read.objects] == [(0, 1, 0, 2), (1, 2, 3, 4)]
+    assert read.objects[0].tracker_box == (1, 2, 3, 0)
+    assert read.display[0].polygons[0].points == [(0, 1), (2, 3)]
+
+
+def test_a_mask_that_waits_for_its_scores_is_written_as_one():
+    obj = ObjectMeta((1, 2, 3, 4))
+    params = pyds.NvDsObjectMeta.cast(obj).mask_params
+    params.width = 8
+    frame = FrameMeta()
+    frame.add(obj)
+    assert unpack(pack(BatchMeta([frame]))).frames[0].objects[0].mask.data.size == 0
 
 
 def test_what_only_the_application_can_make_stays_behind():

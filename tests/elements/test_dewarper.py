@@ -3,7 +3,7 @@ import weakref
 
 import numpy as np
 import pytest
-from batches import distance, pictures, visit, watch
+from batches import box, distance, pictures, visit, watch
 from colours import colour_at
 
 from penstock.gst import batch_of
@@ -130,6 +130,20 @@ def test_num_batch_buffers_limits_what_is_made_and_wins_over_the_file(config):
         assert counts == [expected] * 4
 
 
+def test_settings_made_while_it_plays_hold_from_the_next_caps_on(config, tmp_path):
+    for name, value in (("num-batch-buffers", 1), ("config-file", str(tmp_path / "other.txt"))):
+        (tmp_path / "other.txt").write_text(STRAIGHT)
+        pipeline, made = dewarped(config(BOTH_SIDES)), []
+
+        def change(batch, pipeline=pipeline, made=made, setting=(name, value)):
+            made.append([(frame.width, frame.surface_index) for frame in batch.frames])
+            pipeline.get_by_name("dewarper").set_property(*setting)
+
+        visit(pipeline, "end", change, pad="sink")
+        ended(pipeline)
+        assert made == [[(120, 0), (120, 5)]] * 4
+
+
 def test_the_mux_batches_the_surfaces_of_several_cameras(config):
     path = config(BOTH_SIDES)
     cameras = " ".join(
@@ -165,6 +179,55 @@ def test_behind_the_mux_every_surface_still_says_what_it_is(config, taken):
     visit(pipeline, "end", note, pad="sink")
     ended(pipeline)
     assert seen == [[(4, 0, taken), (6, 5, taken)][:taken]] * 4
+
+
+PLAIN, LEFT, RIGHT = (0, 0), (1, 0), (1, 5)
+LAYOUTS = {
+    "rows=2 columns=2 width=240 height=160": {PLAIN: (0, 0), LEFT: (0, 80), RIGHT: (120, 80)},
+    "rows=1 columns=1 width=240 height=160": {PLAIN: (0, 0), LEFT: (0, 80), RIGHT: (120, 80)},
+    "square-seq-grid=1 width=240 height=160": {PLAIN: (0, 0), LEFT: (120, 0), RIGHT: (0, 80)},
+    "show-source=1 width=240 height=80": {LEFT: (0, 0), RIGHT: (120, 0)},
+    "show-source=0 width=120 height=80": {PLAIN: (0, 0)},
+    "name=placed width=240 height=160": {LEFT: (0, 80), RIGHT: (120, 80)},
+}
+
+
+@pytest.mark.parametrize("tiler", LAYOUTS)
+def test_behind_the_tiler_every_surface_has_a_tile_with_its_own_boxes(tiler, config, data_dir):
+    video = f"filesrc location={data_dir}/video/vtest.avi ! decodebin ! identity eos-after=4"
+    pipeline = Gst.parse_launch(
+        "nvstreammux name=mux batch-size=2 num-surfaces-per-frame=2 width=120 height=80 "
+        f"! identity name=before ! nvmultistreamtiler {tiler} ! fakesink name=end "
+        f"{video} ! nvvideoconvert ! mux.sink_0 "
+        f"{video} ! nvvideoconvert ! nvdewarper config-file={config(BOTH_SIDES)} ! mux.sink_1"
+    )
+    if (placed := pipeline.get_by_name("placed")) is not None:
+        placed.place_tiles({1: (0, 50, 100, 50)})
+    given, boxes = [], []
+
+    def mark(batch):
+        given.append({})
+        for frame, surface in zip(batch.frames, batch.surfaces, strict=True):
+            view = (frame.pad_index, frame.surface_index)
+            given[-1][view] = surface.planes("RGB")[0].copy()
+            frame.objects.append(box((10, 20, 30, 40), label=str(view)))
+
+    def note(batch):
+        boxes.append({obj.label: obj.ltwh for frame in batch.frames for obj in frame.objects})
+
+    visit(pipeline, "before", mark)
+    visit(pipeline, "end", note, pad="sink")
+    walls = pictures(pipeline, "end")
+    ended(pipeline)
+    tiles = LAYOUTS[tiler]
+    assert len(walls) >= 3
+    for wall, views, found in zip(walls, given, boxes, strict=True):
+        assert found == {str(v): (x + 10, y + 20, 30, 40) for v, (x, y) in tiles.items()}
+        rest = wall.copy()
+        for view, (x, y) in tiles.items():
+            assert distance(wall[y : y + 80, x : x + 120], views[view]) < 3
+            rest[y : y + 80, x : x + 120] = 0
+        assert rest.max() < 12
 
 
 def test_one_surface_leaves_nvmm_like_any_picture(config):

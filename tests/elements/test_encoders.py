@@ -1,6 +1,9 @@
 """nvv4l2h264enc and nvv4l2h265enc in real pipelines."""
 
+import itertools
+
 import pytest
+from batches import distance, pictures
 
 from streams import Gst, error_text, finish, play
 
@@ -188,3 +191,41 @@ def registry_without():
     yield forget
     for feature in forgotten:
         registry.add_feature(feature)
+
+
+@pytest.mark.parametrize(("codec", "parser"), CODECS)
+def test_of_pictures_of_an_odd_size_the_last_column_and_row_are_left_out(codec, parser):
+    odd = "video/x-raw,format=I420,width={},height={},framerate=25/1"
+    pipeline = Gst.parse_launch(
+        f"videotestsrc num-buffers=9 pattern=smpte name=source ! capsfilter name=size "
+        f"caps={odd.format(97, 71)} ! nvvideoconvert "
+        f"! video/x-raw(memory:NVMM) ! {codec} bitrate=9000000 ! {parser} ! nvv4l2decoder "
+        "! fakesink name=end"
+    )
+    came, coded = pictures(pipeline, "size", pad="src"), pictures(pipeline, "end")
+    size, count = pipeline.get_by_name("size"), itertools.count(1)
+
+    def change(_pad, _info):
+        sizes = {3: (64, 48), 6: (33, 21)}
+        if (number := next(count)) in sizes:
+            size.set_property("caps", Gst.Caps.from_string(odd.format(*sizes[number])))
+        return Gst.PadProbeReturn.OK
+
+    source = pipeline.get_by_name("source").get_static_pad("src")
+    source.add_probe(Gst.PadProbeType.BUFFER, change)
+    message = finish(pipeline)
+    assert message.type == Gst.MessageType.EOS, error_text(message)
+    shapes = [picture.shape[1::-1] for picture in coded]
+    assert list(dict.fromkeys(shapes)) == [(96, 70), (64, 48), (32, 20)]
+    assert len(shapes) == 9
+    for before, after in zip(came, coded, strict=True):
+        height, width, _ = after.shape
+        assert distance(before[:height, :width], after) < 6
+
+
+def test_a_picture_that_is_too_small_to_be_encoded_is_named():
+    message, _ = play(
+        "videotestsrc num-buffers=2 ! video/x-raw,format=I420,width=1,height=36 ! nvvideoconvert "
+        "! nvv4l2h264enc name=e ! fakesink"
+    )
+    assert error_text(message) == "e: pictures of 1x36 cannot be encoded: 2x2 is the least"

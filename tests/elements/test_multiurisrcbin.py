@@ -6,6 +6,7 @@ import pytest
 
 from footage import clip
 from penstock.gst import batch_of
+from penstock.meta import SensorInfo
 from rtsp import RtspServer, closed_port
 from streams import Gst, error_text, play
 
@@ -154,6 +155,35 @@ def test_a_camera_that_goes_away_is_taken_out_and_the_others_go_on(ball):
     assert gone.get_uint("source-id") == (True, 0)
     assert seen == [1]
     pipeline.set_state(Gst.State.NULL)
+
+
+def test_after_a_seek_a_file_that_joined_late_begins_with_the_others(long):
+    pipeline = Gst.parse_launch(bin_of(long, then=f"identity sleep-time=20000 ! {SINK}"))
+    sources, batches, came = pipeline.get_by_name("m"), [], threading.Condition()
+
+    def keep(_pad, info):
+        buffer = info.get_buffer()
+        with came:
+            batches.append((buffer.pts, [frame.pts_ns for frame in batch_of(buffer).frames]))
+            came.notify_all()
+        return Gst.PadProbeReturn.OK
+
+    def wait(happened):
+        with came:
+            assert came.wait_for(lambda: any(map(happened, batches)), 30)
+
+    sources.get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, keep)
+    try:
+        pipeline.set_state(Gst.State.PLAYING)
+        wait(lambda batch: batch[0] > Gst.SECOND // 2)
+        sources.add_stream(SensorInfo(-1, "late", "", long))
+        wait(lambda batch: len(batch[1]) == 2)
+        assert pipeline.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH, 0)
+        first = 2 * batches[0][1]
+        wait(lambda batch: batch[1] == first)
+        assert next(pts for pts, frames in batches if frames == first) == 0
+    finally:
+        pipeline.set_state(Gst.State.NULL)
 
 
 def test_it_plays_again_after_null_with_the_same_sources(ball):

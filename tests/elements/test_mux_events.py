@@ -5,7 +5,7 @@ from muxes import Playing, mux, numbers, source
 
 from footage import clip
 from penstock.gst import batch_of, nvevents
-from streams import Gst, finish, play
+from streams import Gst, finish
 
 NAMES = {
     nvevents.PAD_ADDED: "added",
@@ -164,25 +164,6 @@ def test_without_it_the_end_comes_when_the_last_source_is_released():
         playing.wait_for_more(of=0)
         playing.remove(added, pad)
         assert playing.end().type == Gst.MessageType.EOS
-
-
-# Several surfaces in one buffer
-
-
-@pytest.mark.parametrize(("most", "taken"), [(1, 1), (2, 2), (8, 3)])
-def test_the_surfaces_of_one_buffer_are_frames_of_one_number(most, taken):
-    def look(buffer):
-        frames = batch_of(buffer).frames
-        assert [f.surface.size for f in frames] == [(64, 36)] * taken
-        assert [f.batch_id for f in frames] == list(range(taken))
-        assert {f.surfaces_per_frame for f in frames} == {taken}
-        return [(f.source_id, f.frame_num, f.surface_index) for f in frames]
-
-    inner = mux(3, then="mux.sink_5").replace("name=mux", "name=inner")
-    inner += "".join(source(n, frames=4).replace("mux.", "inner.") for n in range(3))
-    message, batches = play(mux(1, num_surfaces_per_frame=most) + inner, probe=look, at="mux")
-    assert message.type == Gst.MessageType.EOS
-    assert batches == [[(5, n, index) for index in range(taken)] for n in range(4)]
 
 
 # Seeks

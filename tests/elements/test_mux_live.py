@@ -114,12 +114,15 @@ def test_frames_that_come_too_late_are_dropped_and_counted():
     description = mux(2, sync_inputs=1, batched_push_timeout=20_000)
     with Playing(description + source(0, frames=-1, live=True)) as playing:
         playing.wait_for_more(8)
+        heard = []
+        playing.mux.connect("dropped", lambda _mux, buffer: heard.append(buffer))
         added, pad = playing.add(1, f"videotestsrc num-buffers=5 ! {FORMAT}")  # it begins at 0
-        playing.wait(lambda _batches: playing.mux.frames_dropped == 5)
+        playing.wait(lambda _batches: playing.mux.frames_dropped == 5 and len(heard) == 5)
         playing.wait_for_more(5, of=0)
         playing.remove(added, pad)
         found = numbers(playing.batches)
     assert found == {0: list(range(len(found[0])))}
+    assert heard == [None] * 5
 
 
 def test_live_sources_wait_for_one_another_within_the_latency():

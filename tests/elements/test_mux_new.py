@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 import test_elements_docs as elements_docs
+from batches import visit
 from muxes import Playing, caps_of, mux, numbers, record, source
 
 from penstock.elements import load
 from penstock.elements.nvstreammux2 import NvStreamMux2
 from penstock.gst import Gst, batch_of
+from penstock.meta import ObjectMeta
 from streams import error_text, play
 
 PAGE = Path(__file__).parents[2] / "docs" / "batching.md"
@@ -99,6 +101,43 @@ def test_frames_of_any_size_can_be_tiled_and_drawn_on():
         + source(1, caps=caps_of(100, 50, 25))
     )
     assert message.type == Gst.MessageType.EOS
+
+
+@pytest.mark.parametrize(
+    ("convert", "size"),
+    [
+        ("! video/x-raw(memory:NVMM),format=RGBA", (64, 36)),
+        ("! video/x-raw(memory:NVMM),width=16,height=8", (16, 8)),
+        ("flip-method=clockwise", (36, 64)),
+    ],
+)
+def test_boxes_stay_on_their_pixels_when_frames_of_any_size_are_converted(convert, size):
+    then = f"identity name=found ! nvvideoconvert {convert} ! fakesink name=end"
+    sources = source(0, caps=caps_of(64, 36, 25)) + source(1, caps=caps_of(32, 18, 25))
+    pipeline = Gst.parse_launch(new(2, then=then, **PATIENT) + sources)
+
+    def find(batch):
+        for frame in batch.frames:
+            frame.add(ObjectMeta((0.0, 0.0, frame.width / 2, frame.height / 2)))
+
+    def look(batch):
+        assert [surface.size for surface in batch.surfaces] == [size, size]
+        one, other = batch.frames
+        assert (one.width, one.height) == (other.width, other.height) == size
+        assert one.objects[0].ltwh == other.objects[0].ltwh
+        assert one.objects[0].ltwh[2:] == (size[0] / 2, size[1] / 2)
+
+    visit(pipeline, "found", find)
+    visit(pipeline, "end", look, pad="sink")
+    message, _ = play(pipeline)
+    assert message.type == Gst.MessageType.EOS, error_text(message)
+
+
+def test_what_is_cropped_must_be_in_frames_of_every_size():
+    then = "nvvideoconvert name=c src-crop=40:20:20:10 ! fakesink"
+    sources = source(0, caps=caps_of(64, 36, 25)) + source(1, caps=caps_of(32, 18, 25))
+    message, _ = play(new(2, then=then, **PATIENT) + sources)
+    assert error_text(message) == "c: src-crop=40:20:20:10 has no pixel of the 32x18 picture"
 
 
 def test_the_caps_follow_the_size_of_the_first_source():

@@ -136,6 +136,22 @@ def test_the_times_of_batches_rise_also_when_a_file_joins_late_and_stays_longest
     assert numbers(it.batches) == {0: list(range(200)), 1: list(range(300))}
 
 
+def test_after_a_seek_a_file_that_joined_late_begins_with_the_others():
+    def look(buffer):
+        return [(f.source_id, f.pts_ns, buffer.pts) for f in batch_of(buffer).frames]
+
+    def begun(batches):
+        return [batch for batch in batches if [time for _, time, _ in batch] == [0, 0]]
+
+    with Playing(mux(2) + source(0, frames=-1, extra=SLOW), look) as it:
+        it.wait_for_more(50)
+        it.add(1)
+        it.wait_for_more(of=1)
+        assert it.pipeline.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH, 0)
+        it.wait(begun)
+        assert [pts for *_, pts in begun(it.batches)[0]] == [0, 0]
+
+
 def test_two_batches_of_one_moment_have_different_times():
     _, times = play(mux(1) + source(0) + source(1), probe=lambda buffer: buffer.pts, at="mux")
     assert len(times) == len(set(times)) == 20

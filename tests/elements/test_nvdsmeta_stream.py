@@ -78,13 +78,14 @@ def test_what_is_read_is_what_was_written(form, tmp_path):
         assert read == written
 
 
-def test_behind_the_mux_the_objects_are_in_the_new_frames_pixels(tmp_path):
+@pytest.mark.parametrize("scaled", ["", "! nvvideoconvert ! {},width=160,height=96"])
+def test_behind_the_mux_the_objects_are_in_the_new_frames_pixels(scaled, tmp_path):
     path = tmp_path / "video.mp4"
     record(path)
     pipeline = Gst.parse_launch(
         f"filesrc location={path} ! qtdemux ! h264parse ! nvdsmetaextract ! nvv4l2decoder "
-        f"! mux.sink_2 {MUX.format(n=1, w=640, h=576)} enable-padding=true ! nvdsosd name=osd "
-        "! fakesink"
+        f"{scaled.format('video/x-raw(memory:NVMM)')} ! mux.sink_2 "
+        f"{MUX.format(n=1, w=640, h=576)} enable-padding=true ! nvdsosd name=osd ! fakesink"
     )
     frames = []
     visit(pipeline, "osd", lambda batch: frames.append(batch.frames[0]))

@@ -318,6 +318,7 @@ def test_an_event_replaces_a_sources_regions(folder):
             send("door", (0, 0, 9, 9))
             send("1", (0, 0, 9, 9), count=2)
             send("7", (0, 0, 9, 9))
+            nvevents.push_update(mux, "nv-roi-update", {"stream_id": "1", "roi-count": "two"})
 
     visit(pipeline, "mux", change)
     frames, _, warned = played(pipeline)
@@ -330,6 +331,8 @@ def test_an_event_replaces_a_sources_regions(folder):
         "nv-roi-update for stream '1' is ignored: wanted roi-count=2 regions with left, top, width "
         "and height",
         "nv-roi-update for stream '7' is ignored: source 7 is in no group of the file",
+        "nv-roi-update for stream '1' is ignored: wanted roi-count=two regions with left, top, "
+        "width and height",
     ]
 
 

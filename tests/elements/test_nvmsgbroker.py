@@ -146,12 +146,41 @@ def test_payloads_of_an_application_are_sent_as_they_are(server):
     assert counts == (2 * FRAMES, 2 * FRAMES, 0, 0, 0)
 
 
-def test_a_payload_that_is_no_text_and_no_bytes_is_an_error_that_says_so():
+@pytest.mark.parametrize(
+    ("attached", "wanted"),
+    [
+        (Payload(42), "a payload of bytes or str, got int"),
+        ("text", "an NvDsPayload as user metadata of type NVDS_PAYLOAD_META, got str"),
+    ],
+)
+def test_a_payload_that_cannot_be_sent_is_an_error_that_says_so(attached, wanted):
     def put(batch):
-        batch.frames[0].user.append(UserMeta(Payload(42), meta_type=Payload.META_TYPE))
+        batch.frames[0].user.append(UserMeta(attached, meta_type=Payload.META_TYPE))
 
     pipeline = chain(redis_at(1), put=put, conv="payload-type=1")
-    assert error_text(finish(pipeline)) == "broker: wanted a payload of bytes or str, got int"
+    assert error_text(finish(pipeline)) == f"broker: wanted {wanted}"
+
+
+@pytest.mark.parametrize("text", ["京A·12345", "two\nlines", "x" * 70_000, "\ud800", "\0"])
+def test_no_id_type_or_sensor_of_an_application_keeps_later_messages_waiting(text):
+    """HTTP is the strictest: its headers are one line of ASCII."""
+
+    def put(batch):
+        for data in (Payload(b"1", message_id=text, content_type=text), Payload(b"2")):
+            data.sensor_id = text[:99]
+            batch.frames[0].user.append(UserMeta(data, meta_type=Payload.META_TYPE))
+
+    url = f"http://{HOST}:{free_port()}/"
+    listener = LISTENERS.load("http")(BrokerAddress(url), [])
+    listener.connect()
+    try:
+        _, counts = played(chain(f"proto-lib=http conn-str={url}", put=put, conv="payload-type=1"))
+        found = [message for _ in range(2 * FRAMES) for message in listener.receive(0.01)]
+    finally:
+        listener.close()
+    assert [message.payload for message in found] == [b"1", b"2"] * FRAMES
+    assert len({message.message_id for message in found[::2]}) == 1, "the same id stays the same"
+    assert counts == (2 * FRAMES, 2 * FRAMES, 0, 0, 0)
 
 
 def test_a_broker_that_is_away_stops_nothing_and_gets_everything_in_the_next_run(tmp_path):

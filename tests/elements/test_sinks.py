@@ -12,6 +12,22 @@ from batches import pictures, watch
 from streams import Gst, error_text, finish, play
 
 SINKS = ["nveglglessink", "nv3dsink"]
+OF_BASE = {"sync": False, "qos": False, "async": False, "enable-last-sample": False}
+OF_A_WINDOW = {
+    "gpu-id": 1,
+    "window-x": 10,
+    "window-y": 10,
+    "window-width": 640,
+    "window-height": 360,
+    "plane-id": 1,
+}
+OWN = {
+    "nveglglessink": OF_A_WINDOW,
+    "nv3dsink": OF_A_WINDOW,
+    "nvdrmvideosink": {"conn_id": 0, "plane_id": 1, "set_mode": True, "offset-x": 1920},
+    "nvoverlaysink": {"overlay-x": 10, "overlay-y": 20, "overlay-w": 640, "overlay-h": 360,
+                      "overlay": 2, "overlay-depth": 2, "display-id": 1},
+}  # fmt: skip
 RAW = "video/x-raw,format=I420,width=64,height=48,framerate={rate}"
 NVMM = "nvvideoconvert ! video/x-raw(memory:NVMM),format=NV12"
 
@@ -50,22 +66,11 @@ def test_without_sync_they_do_not_wait(sink):
     assert len(seen) == 60
 
 
-@pytest.mark.parametrize("sink", SINKS)
+@pytest.mark.parametrize("sink", OWN)
 def test_it_has_the_properties_that_applications_set(sink):
     element = Gst.ElementFactory.make(sink)
     assert element.get_property("sync") is True
-    for name, value in (
-        ("sync", False),
-        ("qos", False),
-        ("async", False),
-        ("enable-last-sample", False),
-        ("gpu-id", 1),
-        ("window-x", 10),
-        ("window-y", 10),
-        ("window-width", 640),
-        ("window-height", 360),
-        ("plane-id", 1),
-    ):
+    for name, value in {**OF_BASE, **OWN[sink]}.items():
         element.set_property(name, value)
         assert element.get_property(name) == value
     element.set_property("qos", 1)
@@ -94,6 +99,8 @@ def test_system_memory_and_every_form_of_nvmm_are_taken():
         f"{source()} ! {NVMM} ! nvegltransform ! nveglglessink sync=false",
         f"{mux} ! nveglglessink sync=false {source()} ! nvvideoconvert ! mux.sink_0",
         f"{mux} ! nvvideoconvert ! nv3dsink sync=false {source()} ! nvvideoconvert ! mux.sink_0",
+        f"{mux} ! nvdrmvideosink sync=false {source()} ! nvvideoconvert ! mux.sink_0",
+        f"{source()} ! {NVMM} ! nvoverlaysink sync=false",
     ):
         message = finish(Gst.parse_launch(text))
         assert message.type == Gst.MessageType.EOS, error_text(message)
@@ -245,14 +252,21 @@ COLOURS = {
 }
 
 
-def test_the_window_has_the_size_that_was_asked_for(screen):
+@pytest.mark.parametrize(
+    ("sink", "size"),
+    [
+        ("nveglglessink window-width=200 window-height=100", (200, 100)),
+        ("nvoverlaysink overlay-w=200 overlay-h=100", (200, 100)),
+        ("nvdrmvideosink set-mode=1", (64, 48)),
+    ],
+)
+def test_the_window_has_the_size_that_was_asked_for(screen, sink, size):
     pipeline = Gst.parse_launch(
-        f"videotestsrc pattern=white ! {RAW.format(rate='25/1')} ! {NVMM} "
-        "! nveglglessink window-width=200 window-height=100"
+        f"videotestsrc pattern=white ! {RAW.format(rate='25/1')} ! {NVMM} ! {sink}"
     )
     try:
         pipeline.set_state(Gst.State.PLAYING)
-        assert until(lambda: extent(screenshot(screen)) == (200, 100))
+        assert until(lambda: extent(screenshot(screen)) == size)
     finally:
         pipeline.set_state(Gst.State.NULL)
 

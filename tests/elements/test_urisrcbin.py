@@ -1,5 +1,8 @@
 """nvurisrcbin on files: opened once, or again and again."""
 
+import gc
+import threading
+
 import pytest
 from cameras import Player, are_rising
 
@@ -61,6 +64,28 @@ def test_it_counts_as_a_source_also_while_it_has_no_connection():
     assert pipeline.iterate_sources().next() == (Gst.IteratorResult.OK, source)
 
 
+def test_what_played_a_file_before_is_freed_also_where_nobody_reads_the_bus(street):
+    pipeline = Gst.parse_launch(
+        f"nvurisrcbin name=source uri={street} file-loop=true ! fakesink sync=false"
+    )
+    decoders, enough = [], threading.Event()
+
+    def note(_bin, _around, element):
+        if element.get_factory() and element.get_factory().get_name() == "nvv4l2decoder":
+            decoders.append(element.weak_ref())
+            if len(decoders) == 8:
+                enough.set()
+
+    pipeline.get_by_name("source").connect("deep-element-added", note)
+    try:
+        pipeline.set_state(Gst.State.PLAYING)
+        assert enough.wait(30)
+        gc.collect()
+        assert sum(decoder() is not None for decoder in decoders) <= 2
+    finally:
+        pipeline.set_state(Gst.State.NULL)
+
+
 def test_a_looping_file_can_be_paused_and_go_on(street):
     with Player(street, file_loop=True, tail="fakesink sync=true") as player:
         player.until_frames(12)
@@ -112,6 +137,15 @@ def test_sound_comes_through_a_pad_of_its_own_in_step_with_the_pictures(talking)
         assert are_rising(times)
     passes = {kind: times[-1] // 10**9 for kind, times in by_kind.items()}
     assert abs(passes["audio"] - passes["video"]) <= 1
+
+
+def test_sound_is_no_frame(talking):
+    pipeline = Gst.parse_launch(
+        f"nvurisrcbin name=source uri={talking} disable-audio=false "
+        "source.vsrc_0 ! queue ! fakesink source.asrc_0 ! queue ! fakesink"
+    )
+    assert finish(pipeline).type == Gst.MessageType.EOS
+    assert pipeline.get_by_name("source").get_property("frames-received") == 25
 
 
 def test_an_elementary_stream_loops_too(tmp_path):

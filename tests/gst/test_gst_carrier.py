@@ -73,6 +73,16 @@ def test_attaching_again_replaces_the_batch():
     assert batch_of(buffer) is second
 
 
+def test_attaching_the_same_batch_again_keeps_its_pixels():
+    buffer, batch = Gst.Buffer.new(), make_batch()
+    attach(buffer, batch)
+    attach(buffer, batch)
+    assert batch_of(buffer) is batch
+    assert batch.surfaces is not None
+    del buffer
+    assert batch.surfaces is None
+
+
 def test_a_buffer_that_somebody_else_holds_is_refused_and_stays_as_it_was():
     buffer, first = Gst.Buffer.new(), make_batch()
     attach(buffer, first)

@@ -54,6 +54,8 @@ class Everything(Element, GstBase.BaseTransform):
         self.told.append((name, value))
         if name == "text" and value.startswith("bad"):
             raise ConfigError(f"no such text: {value}")
+        if name == "text" and value.startswith("slow"):
+            raise KeyboardInterrupt
 
     def ready(self):
         if self.ready_error:
@@ -129,6 +131,14 @@ def test_an_enum_takes_its_number_or_its_nick(value):
     assert element.get_property("mode") == 7
     assert element.setting("mode") == 7
     assert element.get_property("mode").value_nick == "very-fast"
+    assert Everything().get_property("mode").value_nick == "fast"
+
+
+def test_an_enum_is_handed_on_to_one_of_gstreamers_without_a_word(capfd):
+    made = Gst.parse_launch("nvjpegenc idct-method=float")
+    (inside,) = (part for part in made.children if part.find_property("idct-method"))
+    assert inside.get_property("idct-method") == 2
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.filterwarnings("ignore:value")  # GLib tells on stderr
@@ -247,6 +257,16 @@ def test_ctrl_c_while_starting_stops_the_start_and_reaches_python(placed):
     assert pipeline.set_state(Gst.State.PAUSED) == Gst.StateChangeReturn.FAILURE
     with pytest.raises(KeyboardInterrupt):
         time.sleep(30)
+    assert heard(pipeline, Gst.MessageType.ERROR) == []  # it is no fault of the element's
+
+
+def test_ctrl_c_while_a_property_is_set_reaches_python_and_leaves_nothing_behind(placed):
+    pipeline, element = placed
+    element.set_property("text", "slow to read")
+    with pytest.raises(KeyboardInterrupt):
+        time.sleep(30)
+    assert pipeline.set_state(Gst.State.PAUSED) != Gst.StateChangeReturn.FAILURE
+    assert heard(pipeline, Gst.MessageType.ERROR | Gst.MessageType.WARNING) == []
 
 
 def test_an_unexpected_error_brings_its_traceback_along(placed):

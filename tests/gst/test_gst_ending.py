@@ -80,6 +80,20 @@ def test_a_script_may_end_while_a_pipeline_plays(end, repetition):
         assert complaint not in done.stderr
 
 
+def test_ctrl_c_in_a_callback_of_a_script_that_ends_at_once_says_nothing_more():
+    done = run(
+        textwrap.dedent("""
+        def interrupted(pad, info):
+            raise KeyboardInterrupt
+        pad = Gst.Pad.new("src", Gst.PadDirection.SRC)
+        pad.set_active(True)
+        pad.add_probe(Gst.PadProbeType.IDLE, interrupted)
+        sys.exit(3)
+        """)
+    )
+    assert (done.returncode, done.stderr) == (3, "")
+
+
 def test_an_element_that_does_not_stop_is_named_and_left_behind():
     started = time.monotonic()
     done = run(

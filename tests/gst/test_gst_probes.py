@@ -116,8 +116,8 @@ def test_the_numbers_of_an_answer_are_taken_for_it(answer, passed, capfd):
 @pytest.mark.parametrize(
     ("answer", "named"),
     [
-        (7, "the number 7"),
-        (-1, "the number -1"),
+        (7, "a number that is no Gst.PadProbeReturn"),
+        (-1, "a number that is no Gst.PadProbeReturn"),
         ("ok", "a str"),
         (1.0, "a float"),
         (object(), "a object"),
@@ -130,13 +130,24 @@ def test_an_answer_that_means_nothing_loses_no_buffer_and_is_warned_about_once(
     def odd(_pad, _info):
         return answer
 
-    odd.__qualname__ = f"odd {named}"
+    odd.__qualname__ = f"odd {answer!r}"
     message, arrived = play_with(odd)
     assert (message.type, len(arrived)) == (Gst.MessageType.EOS, 5)
     assert capfd.readouterr().err == (
-        f"penstock: the probe odd {named} returned {named}: treated as OK\n"
+        f"penstock: the probe odd {answer!r} returned {named}: treated as OK\n"
     )
-    assert probes.failures[f"odd {named} returned {named}"] == 5
+    assert probes.failures[f"odd {answer!r} returned {named}"] == 5
+
+
+def test_numbers_that_differ_from_buffer_to_buffer_are_warned_about_once(capfd):
+    numbers = iter(range(100, 200))
+
+    def counting(_pad, _info):
+        return next(numbers)
+
+    message, arrived = play_with(counting)
+    assert (message.type, len(arrived)) == (Gst.MessageType.EOS, 5)
+    assert capfd.readouterr().err.count("returned a number") == 1
 
 
 def test_an_exit_in_a_probe_becomes_an_error_on_the_bus_instead_of_a_hang():

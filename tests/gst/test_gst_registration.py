@@ -151,6 +151,23 @@ def test_both_ways_at_once_do_no_harm(loader, order):
     assert all(name.startswith("penstock.elements.nv") for name in names)
 
 
+@pytest.mark.parametrize(
+    "first",
+    ["import penstock; penstock.init()", "import penstock.gst.carrier", "import penstock.elements"],
+)
+def test_a_registry_made_within_penstock_knows_every_element(first, loader, tmp_path):
+    """Without gst-plugin-scanner, or told so, GStreamer loads the plugins where it starts."""
+    alone = {
+        **loader,
+        "GST_REGISTRY": str(tmp_path / "registry.bin"),
+        "GST_REGISTRY_FORK": "no",
+        "PYTHONPATH": str(PACKAGE.parent),
+    }
+    played = ran(f"{first}{MADE}print(made()){PLAYED}", alone)
+    assert played == ["penstock.elements.nvdsosd", "eos"]
+    assert f"{len(TABLE)} features" in printed(["gst-inspect-1.0", "python"], alone)
+
+
 def test_other_plugin_folders_stay_known(tmp_path):
     for before in ("/somewhere/else", "/somewhere/else::/third"):
         environment = with_python(GST_PLUGIN_PATH=before)

@@ -34,6 +34,10 @@ class Visitor(BatchTransform):
         assert isinstance(batch, BatchMeta)
         self._visit("process")
 
+    def notice(self, event):
+        if event.type == self.fails:
+            raise self.error
+
 
 GObject.type_register(Visitor)
 Gst.Element.register(None, "visitor", 0, Visitor)
@@ -69,6 +73,14 @@ def test_what_it_raises_stops_the_pipeline_with_an_error_that_names_it(played, f
     message, visitor = played(fails, error)
     assert error_text(message) == f"v: {type(error).__name__}: on purpose"
     assert visitor.calls[:2] == (["open"] if fails == "open" else ["open", "process"])
+
+
+@pytest.mark.parametrize("kind", [Gst.MessageType.ERROR, Gst.MessageType.EOS])
+def test_what_it_raises_of_an_event_is_an_error_and_the_event_goes_on(kind):
+    pipeline = Gst.parse_launch(MUXED)
+    pipeline.get_by_name("v").fails = Gst.EventType.EOS
+    message = finish(pipeline, kinds=kind)
+    assert kind == Gst.MessageType.EOS or error_text(message) == "v: ValueError: on purpose"
 
 
 def test_closing_goes_on_whatever_it_raises(played):

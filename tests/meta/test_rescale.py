@@ -15,6 +15,7 @@ from penstock.meta import (
     Mask,
     ObjectMeta,
     Rect,
+    Text,
     UserMeta,
 )
 
@@ -94,3 +95,38 @@ def test_shapes_turn():
     assert (line.x1, line.y1, line.x2, line.y2) == (58, 1, 56, 3)
     assert (circle.x, circle.y, circle.radius) == (40, 10, 5)
     assert rect.ltwh == (18, 1, 40, 30)
+
+
+ODD = (float("nan"), float("inf"), -float("inf"), 1e300, -1e300)
+
+
+@pytest.mark.parametrize("turn", TURNS, ids=str)
+@pytest.mark.parametrize("odd", ODD)
+def test_numbers_that_are_no_place_turn_too(turn, odd):
+    obj = ObjectMeta((odd, odd, odd, odd))
+    display = DisplayMeta(
+        rects=[Rect(odd, odd, odd, odd)],
+        texts=[Text("", odd, odd)],
+        lines=[Line(odd, odd, odd, odd)],
+        circles=[Circle(odd, odd, odd)],
+    )
+    turned(turn, obj=obj, display=display)
+    whole = (obj.text.x, display.texts[0].y, display.lines[0].x2, display.circles[0].radius)
+    assert all(type(number) is int and number >= 0 for number in whole)
+
+
+@pytest.mark.parametrize(
+    "data", [None, "none", 7, [], [1, 2], [[1, 2, 3], [4]], np.zeros(3), np.zeros((3, 1))]
+)
+def test_what_is_no_array_of_keypoints_is_left_alone(data):
+    obj = ObjectMeta((1.0, 2.0, 3.0, 4.0))
+    obj.user.append(UserMeta(data, meta_type=KEYPOINTS))
+    turned(TURNS[-1], obj=obj)
+    assert obj.user[0].data is data
+
+
+def test_keypoints_may_be_lists():
+    obj = ObjectMeta((1.0, 2.0, 3.0, 4.0))
+    obj.user.append(UserMeta([[10, 20, 0.5]], meta_type=KEYPOINTS))
+    turned(Turn(mirror_x=True), obj=obj)
+    assert np.asarray(obj.user[KEYPOINTS]).tolist() == [[90, 20, 0.5]]

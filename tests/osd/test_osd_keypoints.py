@@ -66,12 +66,29 @@ def test_they_can_be_left_out_and_then_nothing_is_touched():
 def test_a_blurred_object_shows_none_and_others_do(blur):
     frame = frame_with([[20.0, 30.0, 0.9]])
     frame.objects[0].component_id = 2
-    frame.add(frame.objects[0].copy()).component_id = 1
+    other = frame_with([[58.0, 30.0, 0.9]], box=(56, 4, 8, 40)).objects[0]
+    frame.add(other).component_id = 1
     settings = {"display_text": False, "display_bbox": False, "blur": blur}
     alone = Painter(PainterSettings(**settings))
     assert not Picture("I420").paint(alone, frame).changed().any()
     one_of_two = Painter(PainterSettings(**settings, blur_only={(2, 0)}))
-    assert Picture("I420").paint(one_of_two, frame).changed()[30, 20]
+    assert Picture("I420").paint(one_of_two, frame).changed()[30, 58]
+
+
+@pytest.mark.parametrize("hides", ["blur", "background"])
+def test_what_another_object_shows_within_a_hidden_one_is_left_out(hides):
+    """The joints of a person whose face, found by another network, is hidden."""
+    nose, eye, shoulder, hip = (20, 10), (23, 8), (14, 30), (16, 44)
+    frame = frame_with(body(_0=nose, _1=eye, _5=shoulder, _11=hip), box=(4, 2, 40, 45))
+    face = frame.add(ObjectMeta((15.2, 4, 14.5, 15), component_id=2))
+    settings = PainterSettings(display_text=False, blur="box", blur_only={(2, 0)})
+    if hides == "background":
+        settings = PainterSettings(display_text=False)
+        face.rect.has_bg, face.rect.bg_color = True, (0.0, 0.0, 0.0, 1.0)
+    picture = Picture("GRAY8", level=0).paint(Painter(settings), frame)
+    assert not picture.changed()[4:19, 15:30].any()
+    assert picture.changed()[30, 14]
+    assert picture.changed()[37, 15]  # the trunk goes on
 
 
 @pytest.mark.parametrize(

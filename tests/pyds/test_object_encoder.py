@@ -199,6 +199,16 @@ def test_a_file_that_cannot_be_written_is_said_and_the_others_are_done(scene, co
     assert attached(person.obj_user_meta_list).shape == (20, 30, 3)
 
 
+def test_a_picture_without_memory_for_it_is_said_and_the_others_are_done(scene, context):
+    frame, car, person = metas(scene)
+    args = arguments(attachUsrMeta=True, scaleImg=True, scaledWidth=1 << 30, scaledHeight=1 << 30)
+    pyds.nvds_obj_enc_process(context, args, hash(scene), car, frame)
+    pyds.nvds_obj_enc_process(context, arguments(attachUsrMeta=True), hash(scene), person, frame)
+    with pytest.raises(MemoryError):
+        pyds.nvds_obj_enc_finish(context)
+    assert attached(person.obj_user_meta_list).shape == (20, 30, 3)
+
+
 def test_the_time_of_encoding_is_printed_where_asked(scene, context, capsys):
     frame, car, _ = metas(scene)
     pyds.nvds_obj_enc_process(context, arguments(calcEncodeTime=True), hash(scene), car, frame)

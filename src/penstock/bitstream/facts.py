@@ -93,7 +93,17 @@ def _frame(frame: FrameMeta) -> dict[str, Any]:
 
 
 def _attributes(thing: Any, names: Iterable[str]) -> dict[str, Any]:
-    return {name: _plain(getattr(thing, name)) for name in names}
+    return {name: _plain(_readable(getattr(thing, name))) for name in names}
+
+
+def _readable(value: Any) -> Any:
+    """A value with 0 for numbers that no reader takes: a box of NaN must not cost the others."""
+    if isinstance(value, float):
+        return value if holds(value, float) else 0.0
+    if isinstance(value, list | tuple):
+        readable = map(_readable, value)
+        return tuple(readable) if isinstance(value, tuple) else list(readable)
+    return value
 
 
 def _attachments(user: Iterable[UserMeta]) -> list[Any]:
@@ -117,10 +127,10 @@ def _plain(value: Any) -> Any:
     for kind, written in _WRITTEN.items():
         if isinstance(value, kind):
             return written(value)
-    name = type(value).__name__
-    if KINDS.get(name) is not type(value):
-        raise TypeError(f"{name} has no written form")
-    return {_TAG: name, **_attributes(value, fields_of(KINDS[name]))}
+    for kind in type(value).__mro__:
+        if KINDS.get(kind.__name__) is kind:
+            return {_TAG: kind.__name__, **_attributes(value, fields_of(kind))}
+    raise TypeError(f"{type(value).__name__} has no written form")
 
 
 def _array(value: NDArray[Any]) -> dict[str, Any]:

@@ -40,6 +40,8 @@ TABLE = {
     "nvegltransform": "NvEglTransform",
     "nveglglessink": "NvEglGlesSink",
     "nv3dsink": "Nv3dSink",
+    "nvdrmvideosink": "NvDrmVideoSink",
+    "nvoverlaysink": "NvOverlaySink",
 }
 """Factory name to class; the module has the factory's name."""
 

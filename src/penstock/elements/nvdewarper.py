@@ -20,6 +20,7 @@ from penstock.gst import (
     Gst,
     PictureCaps,
     Property,
+    Unbatched,
     attach,
     batch_of,
     colorimetry_text,
@@ -31,7 +32,7 @@ from penstock.gst import (
     surfaces,
     weak,
 )
-from penstock.meta import BatchMeta, FrameMeta, Surfaces
+from penstock.meta import FrameMeta, Surfaces
 from penstock.surface import Surface
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class NvDewarper(Element, Gst.Element):
         self._config: DewarperConfig | None = None
         self._picture: PictureCaps | None = None
         self._warps: list[Warp] = []
+        self._surfaces: Any = ()
+        self._size = (0, 0)
         sink = Gst.Pad.new_from_template(self.get_pad_template("sink"), "sink")
         sink.set_chain_function_full(weak(self._chain, otherwise=Gst.FlowReturn.FLUSHING))
         sink.set_event_function_full(weak(self._sink_event, otherwise=False))
@@ -119,6 +122,7 @@ class NvDewarper(Element, Gst.Element):
 
         assert self._config is not None
         picture = self._picture = PictureCaps.of(caps)
+        self._surfaces = self._chosen()
         self._warps = [
             Warp(
                 picture.size,
@@ -126,9 +130,9 @@ class NvDewarper(Element, Gst.Element):
                 surface.view(picture.size).source_px,
                 draws_edge_out=surface.border == 0,
             )
-            for surface in self._chosen()
+            for surface in self._surfaces
         ]
-        width, height = self._output_size()
+        self._size = width, height = self._output_size()
         structure = caps.get_structure(0).copy()
         structure.remove_field(HELD_FORMAT)
         for name, value in (
@@ -171,7 +175,7 @@ class NvDewarper(Element, Gst.Element):
             return Gst.FlowReturn.ERROR
         return self._src.push(made)
 
-    def _dewarped(self, buffer: Gst.Buffer) -> BatchMeta:
+    def _dewarped(self, buffer: Gst.Buffer) -> Unbatched:
         if self._picture is None:
             raise StreamError("a buffer came before its caps")
         held, batch = surfaces(buffer, self._picture), batch_of(buffer)
@@ -181,19 +185,19 @@ class NvDewarper(Element, Gst.Element):
                 "nvstreammux, one for each camera"
             )
         token = None if batch is None or batch.surfaces is None else batch.surfaces.token
-        return BatchMeta(
+        return Unbatched(
             [self._frame(buffer, index) for index in range(len(self._warps))],
             surfaces=Surfaces([self._made(held[0], warp) for warp in self._warps], token=token),
         )
 
     def _made(self, surface: Surface, warp: Warp) -> Surface:
         made = warp.apply(surface)
-        return made.scale(self._output_size()).convert(self._format)
+        return made.scale(self._size).convert(self._format)
 
     def _frame(self, buffer: Gst.Buffer, index: int) -> FrameMeta:
         pts = -1 if buffer.pts == Gst.CLOCK_TIME_NONE else buffer.pts
-        frame = FrameMeta(self.setting("source-id"), pts_ns=pts, size=self._output_size())
-        surface = self._chosen()[index]
+        frame = FrameMeta(self.setting("source-id"), pts_ns=pts, size=self._size)
+        surface = self._surfaces[index]
         frame.surfaces_per_frame = len(self._warps)
         frame.surface_type, frame.surface_index = surface.projection, surface.index
         return frame

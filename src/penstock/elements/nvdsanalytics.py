@@ -15,7 +15,6 @@ from penstock.errors import ConfigError
 from penstock.gst import (
     BatchTransform,
     Gst,
-    GstBase,
     Property,
     gproperties,
     nvmm_caps,
@@ -103,7 +102,7 @@ class NvDsAnalytics(BatchTransform):
             self._proof.close()
         self._proof, self._analysers, self._sources = None, {}, set()
 
-    def do_sink_event(self, event: Gst.Event) -> bool:
+    def notice(self, event: Gst.Event) -> None:
         """The mux tells what sources there are; an application may want the file read again."""
         kind, source = source_event_of(event) or (0, 0)
         if kind == PAD_ADDED:
@@ -115,7 +114,6 @@ class NvDsAnalytics(BatchTransform):
             self._analysers[source][0].forget_tracks()
         if (update_of(event) or ("",))[0] == _RELOAD:
             self._reload()
-        return bool(GstBase.BaseTransform.do_sink_event(self, event))
 
     def _reload(self) -> None:
         from penstock.analytics import Plan

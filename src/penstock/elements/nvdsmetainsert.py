@@ -49,17 +49,19 @@ class NvDsMetaInsert(AccessUnits, Gst.Element):
         batch = batch_of(buffer)
         if batch is None:
             self._warn(
+                "none",
                 "the buffers carry no metadata, so none is written: put this element right behind "
-                "the encoder, and nvstreammux in front of that"
+                "the encoder, and nvstreammux in front of that",
             )
             return buffer
         try:
             return with_content(buffer, insert(bytes_of(buffer), pack(batch), form))
         except DamagedError as error:
-            self._warn(f"{error}; it passes as it is")
+            self._warn("refused", f"{error}; it passes as it is, as others will without a warning")
             return buffer
 
-    def _warn(self, text: str) -> None:
-        if text not in self._told:
-            self._told.add(text)
+    def _warn(self, fault: str, text: str) -> None:
+        """Say each fault once: with its numbers the text may differ for every picture."""
+        if fault not in self._told:
+            self._told.add(fault)
             post_warning(self, text)

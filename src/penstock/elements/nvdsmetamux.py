@@ -24,6 +24,7 @@ from penstock.gst import (
     attach,
     batch_in,
     batch_of,
+    given_out,
     gproperties,
     new_buffer,
     pad_template,
@@ -142,7 +143,7 @@ class NvDsMetaMux(Element, Gst.Element):
                 self._joiner.branches[name] = Branch()
         pad.set_active(True)
         self.add_pad(pad)
-        return pad
+        return given_out(pad)
 
     def do_release_pad(self, pad: Gst.Pad) -> None:
         """An application gives a pad back."""

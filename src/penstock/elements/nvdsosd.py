@@ -17,7 +17,6 @@ from penstock.gst import (
     BatchTransform,
     EnumType,
     Gst,
-    GstBase,
     Property,
     gproperties,
     nvmm_caps,
@@ -124,12 +123,11 @@ class NvDsOsd(BatchTransform):
             class_colors=self._class_colors,
         )
 
-    def do_sink_event(self, event: Gst.Event) -> bool:
+    def notice(self, event: Gst.Event) -> None:
         """Another mode may be asked for; all of them draw the same."""
         name, values = update_of(event) or ("", {})
         if name == "nv-osd-process-mode-update":
             self.set_property("process-mode", int(values.get("process_mode") != 0))
-        return bool(GstBase.BaseTransform.do_sink_event(self, event))
 
     def process(self, batch: BatchMeta) -> None:
         """Draw every frame of a batch."""

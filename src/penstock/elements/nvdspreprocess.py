@@ -18,7 +18,6 @@ from penstock.gst import (
     GPU_ID,
     BatchTransform,
     Gst,
-    GstBase,
     Property,
     gproperties,
     nvmm_caps,
@@ -137,7 +136,7 @@ class NvDsPreProcess(BatchTransform):
             self._warned.add(text)
             post_warning(self, text)
 
-    def do_sink_event(self, event: Gst.Event) -> bool:
+    def notice(self, event: Gst.Event) -> None:
         """Sources end or begin anew; an application sends other regions."""
         kind, pad = source_event_of(event) or (0, 0)
         if kind in (PAD_DELETED, STREAM_RESET) and self._preprocessor is not None:
@@ -145,12 +144,16 @@ class NvDsPreProcess(BatchTransform):
         name, fields = update_of(event) or ("", {})
         if name == _ROI_UPDATE:
             self._update(fields)
-        return bool(GstBase.BaseTransform.do_sink_event(self, event))
 
     def _update(self, fields: dict[str, Any]) -> None:
         """Replace all regions of a source; what is wrong leaves them as they are."""
         text, count = str(fields.get("stream_id", "")), fields.get("roi-count", 0)
-        boxes = [tuple(fields.get(f"{name}_{n}", 0) for name in _FIELDS) for n in range(count)]
+        try:
+            boxes = [
+                [float(fields.get(f"{name}_{n}", 0)) for name in _FIELDS] for n in range(count)
+            ]
+        except (TypeError, ValueError):  # whoever made the event may have put anything into it
+            boxes = []
         if self._preprocessor is None:
             return
         if not text.isdecimal():
@@ -158,9 +161,7 @@ class NvDsPreProcess(BatchTransform):
         elif not boxes or not all(width >= 1 and height >= 1 for _, _, width, height in boxes):
             wrong = f"wanted roi-count={count} regions with left, top, width and height"
         else:
-            wrong = self._preprocessor.set_rois(
-                int(text), [(float(a), float(b), float(c), float(d)) for a, b, c, d in boxes]
-            )
+            wrong = self._preprocessor.set_rois(int(text), [(a, b, c, d) for a, b, c, d in boxes])
         if wrong:
             post_warning(self, f"{_ROI_UPDATE} for stream {text!r} is ignored: {wrong}")
 

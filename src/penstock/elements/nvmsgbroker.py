@@ -8,7 +8,6 @@ gst-launch-1.0 videotestsrc num-buffers=5 ! nvvideoconvert ! mux.sink_0 \
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -226,20 +225,25 @@ class NvMsgBroker(Element, GstBase.BaseSink):
         owners = [(frame.user, frame.source_id) for frame in batch.frames]
         for user, source_id in [*owners, (batch.user, _WHOLE_BATCH)]:
             for payload in user.of(Payload.META_TYPE):
+                if not isinstance(payload, Payload):
+                    raise StreamError(
+                        "wanted an NvDsPayload as user metadata of type NVDS_PAYLOAD_META, "
+                        f"got {type(payload).__name__}"
+                    )
                 if wanted and payload.component_id != wanted:
                     continue
                 yield self._message(payload, source_id)
 
     def _message(self, payload: Payload, source_id: int) -> OutgoingMessage:
-        from penstock.brokers import OutgoingMessage
+        from penstock.brokers import OutgoingMessage, carried_id, carried_key, carried_type
 
         return OutgoingMessage(
-            message_id=payload.message_id or str(uuid.uuid4()),
+            message_id=carried_id(payload.message_id),
             source_id=source_id,
             topic=self._topic,
             payload=_bytes_of(payload.data),
-            content_type=payload.content_type,
-            key=payload.sensor_id,
+            content_type=carried_type(payload.content_type),
+            key=carried_key(payload.sensor_id),
         )
 
     def _broker(self) -> tuple[Broker, BrokerAddress]:

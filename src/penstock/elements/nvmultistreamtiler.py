@@ -8,8 +8,9 @@ gst-launch-1.0 nvstreammux name=mux batch-size=2 width=640 height=360 \
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -22,7 +23,6 @@ from penstock.gst import (
     INTERPOLATION,
     BatchTransform,
     Gst,
-    GstBase,
     PictureCaps,
     Property,
     Shares,
@@ -39,10 +39,15 @@ from penstock.surface import Colorimetry, Interpolation, PlaneLayout, Planes, Su
 
 _BOUNDED = "accepted; nvstreammux bounds how many pictures are on their way"
 _CANVAS = "I420"
+_View: TypeAlias = tuple[int, int]  # mux pad and surface, counted from 0: a dewarper makes several
 
 
 class NvMultiStreamTiler(BatchTransform):
-    """Composes; boxes and display metadata of every source move into their tile."""
+    """Composes; boxes and display metadata move with their frame into its tile.
+
+    Every surface of a source has a tile, as many for each source as the one with the most has.
+    What is about one source, `show-source` or a place of its own, is a small grid of its surfaces.
+    """
 
     FACTORY = "nvmultistreamtiler"
     PROPERTIES = (
@@ -87,9 +92,9 @@ class NvMultiStreamTiler(BatchTransform):
         super().__init__()
         self._size = (0, 0)
         self._shares: Shares | None = None
-        self._sources: set[int] = set()
-        self._last: dict[int, Surface] = {}
-        self._scaled: dict[int, Surface] = {}
+        self._sources: dict[int, int] = {}  # to the number of their surfaces
+        self._last: dict[_View, Surface] = {}
+        self._scaled: dict[_View, Surface] = {}
 
     def changed(self, name: str, value: Any) -> None:
         """All settings may change while playing; the picture's size with the caps."""
@@ -118,24 +123,23 @@ class NvMultiStreamTiler(BatchTransform):
 
     def close(self) -> None:
         """Let the last pictures go."""
-        self._sources = set()
+        self._sources = {}
         self.open()
 
-    def do_sink_event(self, event: Gst.Event) -> bool:
+    def notice(self, event: Gst.Event) -> None:
         """The mux tells when sources come and go."""
         about = source_event_of(event)
         if about is not None:
             kind, source = about
             if kind == PAD_ADDED:
-                self._sources.add(source)
+                self._sources.setdefault(source, 1)
             elif kind == PAD_DELETED or (kind == STREAM_EOS and self.setting("square-seq-grid")):
                 self._forget(source)
-        return bool(GstBase.BaseTransform.do_sink_event(self, event))
 
     def _forget(self, source: int) -> None:
-        self._sources.discard(source)
-        self._last.pop(source, None)
-        self._scaled.pop(source, None)
+        for number in range(self._sources.pop(source, 0)):
+            self._last.pop((source, number), None)
+            self._scaled.pop((source, number), None)
 
     def do_transform_caps(
         self, direction: Gst.PadDirection, caps: Gst.Caps, only: Gst.Caps | None
@@ -166,23 +170,24 @@ class NvMultiStreamTiler(BatchTransform):
     def process(self, batch: BatchMeta) -> None:
         """Replace the frames' surfaces by one that shows them all."""
         assert batch.surfaces is not None
-        for frame in batch.frames:
-            self._sources.add(frame.pad_index)
-            self._last[frame.pad_index] = batch.surfaces[frame.batch_id]
-            self._scaled.pop(frame.pad_index, None)
+        views = _views(batch)
+        for frame, view in zip(batch.frames, views, strict=True):
+            self._sources[frame.pad_index] = frame.surfaces_per_frame
+            self._last[view] = batch.surfaces[frame.batch_id]
+            self._scaled.pop(view, None)
         tiles = self._tiles()
         first = batch.surfaces[0]
         canvas = self._blank(first.colorimetry)
-        for source, tile in tiles.items():
-            if source in self._last:
-                self._show(source, tile, canvas, first.colorimetry)
-        self._move(batch, tiles)
+        for view, tile in tiles.items():
+            if view in self._last:
+                self._show(view, tile, canvas, first.colorimetry)
+        self._move(batch, [tiles.get(view) for view in views])
         composed = pixels.CpuSurface.from_planes(
             canvas, _CANVAS, colorimetry=first.colorimetry, exclusive=True
         )
         batch.surfaces = Surfaces([composed.convert(first.format)], token=batch.surfaces.token)
 
-    def _show(self, source: int, tile: Tile, canvas: Planes, colorimetry: Colorimetry) -> None:
+    def _show(self, view: _View, tile: Tile, canvas: Planes, colorimetry: Colorimetry) -> None:
         left, top, width, height = tile
         part = (
             canvas[0][top : top + height, left : left + width],
@@ -191,7 +196,7 @@ class NvMultiStreamTiler(BatchTransform):
                 for plane in canvas[1:]
             ),
         )
-        scaled = self._scaled.get(source)
+        scaled = self._scaled.get(view)
         if scaled is not None and (scaled.size, scaled.colorimetry) == (tile[2:], colorimetry):
             # The source is slow. What is asked for a second time is kept by the surface.
             for plane, to in zip(scaled.planes(_CANVAS), part, strict=True):
@@ -199,10 +204,10 @@ class NvMultiStreamTiler(BatchTransform):
             return
         nearest = self.setting("interpolation-method") == 0
         method: Interpolation = "nearest" if nearest else "bilinear"
-        scaled = self._last[source].scale((width, height), interpolation=method)
+        scaled = self._last[view].scale((width, height), interpolation=method)
         scaled = scaled.convert(_CANVAS, colorimetry=colorimetry)
         scaled.render(_CANVAS, part)
-        self._scaled[source] = scaled
+        self._scaled[view] = scaled
 
     def _blank(self, colorimetry: Colorimetry) -> Planes:
         """A black picture of the output's size."""
@@ -213,30 +218,41 @@ class NvMultiStreamTiler(BatchTransform):
             plane[:] = 128
         return (luma, *chroma)
 
-    def _tiles(self) -> dict[int, Tile]:
-        """Where each source is shown."""
+    def _tiles(self) -> dict[_View, Tile]:
+        """Where each surface is shown."""
         shown, shares = self.setting("show-source"), self._shares
         if shown != -1:
-            return {shown: percent_of((0, 0, 100, 100), self._size)}
-        if shares is not None:
-            return {n: _placed(n, share, self._size) for n, share in shares.items()}
-        sources = places = sorted(self._sources)
-        if self.setting("square-seq-grid"):
-            places, grid = list(range(len(sources))), square_for(len(sources))
-        else:
-            grid = (self.setting("rows"), self.setting("columns"))
-            if max(sources, default=0) >= grid[0] * grid[1]:
-                grid = grid_for(max(sources) + 1)
-        try:
-            tiles = row_by_row(places, grid, self._size)
-        except ValueError as error:
-            advice = "set rows, columns, width and height"
-            raise StreamError(f"{error}: {advice}") from error
-        return dict(zip(sources, tiles.values(), strict=True))
+            return self._parts(shown, percent_of((0, 0, 100, 100), self._size))
+        if shares is None:
+            return self._grid()
+        tiles: dict[_View, Tile] = {}
+        for source, share in shares.items():
+            tiles |= self._parts(source, _placed(source, share, self._size))
+        return tiles
 
-    def _move(self, batch: BatchMeta, tiles: dict[int, Tile]) -> None:
-        for frame in batch.frames:
-            tile = tiles.get(frame.pad_index)
+    def _parts(self, source: int, whole: Tile) -> dict[_View, Tile]:
+        """The surfaces of one source, side by side where the source would be."""
+        left, top, *size = whole
+        count = self._sources.get(source, 1)
+        tiles = _in_grid(list(range(count)), grid_for(count), (size[0], size[1]))
+        return {(source, n): (left + x, top + y, w, h) for n, (x, y, w, h) in enumerate(tiles)}
+
+    def _grid(self) -> dict[_View, Tile]:
+        most = max(self._sources.values(), default=1)
+        views = [
+            (source, n) for source in sorted(self._sources) for n in range(self._sources[source])
+        ]
+        if self.setting("square-seq-grid"):
+            places, grid = list(range(len(views))), square_for(len(views))
+        else:
+            places = [source * most + n for source, n in views]
+            grid = (self.setting("rows"), self.setting("columns"))
+            if max(places, default=0) >= grid[0] * grid[1]:
+                grid = grid_for(max(places) + 1)
+        return dict(zip(views, _in_grid(places, grid, self._size), strict=True))
+
+    def _move(self, batch: BatchMeta, tiles: list[Tile | None]) -> None:
+        for frame, tile in zip(batch.frames, tiles, strict=True):
             if tile is None:  # not shown
                 frame.objects.clear()
                 frame.display.clear()
@@ -245,6 +261,23 @@ class NvMultiStreamTiler(BatchTransform):
                 scale = Affine.fit((0, 0, frame.width, frame.height), (width, height))
                 frame.rescale(scale.then(Affine(1, 1, left, top)), self._size)
             frame.batch_id = 0
+
+
+def _views(batch: BatchMeta) -> list[_View]:
+    """What each frame of a batch is; the surfaces of a picture lie side by side."""
+    before: Counter[int] = Counter()
+    views = []
+    for frame in batch.frames:
+        views.append((frame.pad_index, before[frame.pad_index] % frame.surfaces_per_frame))
+        before[frame.pad_index] += 1
+    return views
+
+
+def _in_grid(places: list[int], grid: tuple[int, int], size: tuple[int, int]) -> list[Tile]:
+    try:
+        return list(row_by_row(places, grid, size).values())
+    except ValueError as error:
+        raise StreamError(f"{error}: set rows, columns, width and height") from error
 
 
 def _placed(source: int, share: tuple[float, float, float, float], size: tuple[int, int]) -> Tile:

@@ -12,7 +12,6 @@ from penstock.gst import (
     BatchTransform,
     EnumType,
     Gst,
-    GstBase,
     Property,
     gproperties,
     nvmm_caps,
@@ -66,7 +65,7 @@ class NvOf(BatchTransform):
         """Let the last pictures go."""
         self._flows = None
 
-    def do_sink_event(self, event: Gst.Event) -> bool:
+    def notice(self, event: Gst.Event) -> None:
         """What comes after a seek, or after the end of a source, has nothing before it."""
         kind, pad = source_event_of(event) or (0, 0)
         flows = self._flows
@@ -74,7 +73,6 @@ class NvOf(BatchTransform):
             flows.forget(pad)
         elif flows is not None and event.type == Gst.EventType.FLUSH_STOP:
             flows.forget_all()
-        return bool(GstBase.BaseTransform.do_sink_event(self, event))
 
     def process(self, batch: BatchMeta) -> None:
         """Compare each frame with the one before, on luma, at the frame's size."""

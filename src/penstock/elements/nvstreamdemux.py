@@ -18,6 +18,7 @@ from penstock.gst import (
     Property,
     StreamOutput,
     colorimetry_text,
+    given_out,
     gproperties,
     nvmm_caps,
     pad_template,
@@ -121,7 +122,7 @@ class NvStreamDemux(Element, Gst.Element):
         pad.set_active(True)
         self.add_pad(pad)
         self._branches[number] = _Branch(output)
-        return pad
+        return given_out(pad)
 
     def do_release_pad(self, pad: Gst.Pad) -> None:
         """An application gives a pad back; from now on frames of its source are dropped."""

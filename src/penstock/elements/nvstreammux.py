@@ -13,6 +13,7 @@ from penstock.gst import (
     COMPUTE_HW_PROPERTY,
     GPU_ID,
     INTERPOLATION,
+    MUX_SIGNALS,
     MUX_SOURCE_FORMATS,
     MUX_TARGET_FORMATS,
     Gst,
@@ -124,6 +125,7 @@ class NvStreamMux(StreamMux, Gst.Element):
         ),
     )
     __gproperties__ = gproperties(PROPERTIES)
+    __gsignals__ = MUX_SIGNALS
 
     def ready(self) -> None:
         """Width and height have no default that could be right."""

@@ -13,6 +13,7 @@ from penstock.batching import PadRate
 from penstock.config import MuxConfig
 from penstock.gst import (
     GPU_ID,
+    MUX_SIGNALS,
     MUX_SOURCE_FORMATS,
     MUX_TARGET_FORMATS,
     Gst,
@@ -104,6 +105,7 @@ class NvStreamMux2(StreamMux, Gst.Element):
         ),
     )
     __gproperties__ = gproperties(PROPERTIES)
+    __gsignals__ = MUX_SIGNALS
 
     def __init__(self) -> None:
         self._config = MuxConfig()

@@ -17,7 +17,6 @@ from penstock.gst import (
     GPU_ID,
     BatchTransform,
     Gst,
-    GstBase,
     Property,
     gproperties,
     nvmm_caps,
@@ -148,7 +147,7 @@ class NvTracker(BatchTransform):
         """Drop every track."""
         self._tracker = None
 
-    def do_sink_event(self, event: Gst.Event) -> bool:
+    def notice(self, event: Gst.Event) -> None:
         """Sources end, go and begin anew; the file may change."""
         kind, pad = source_event_of(event) or (0, 0)
         mode = self.setting("tracking-id-reset-mode")
@@ -162,7 +161,6 @@ class NvTracker(BatchTransform):
         name, values = update_of(event) or ("", {})
         if name == "nv-tracker-config-update":
             self._replace_config(str(values.get("config_path") or ""))
-        return bool(GstBase.BaseTransform.do_sink_event(self, event))
 
     def _replace_config(self, path: str) -> None:
         """Begin anew with another file; where it is no good, a warning, and all stays."""

@@ -40,27 +40,20 @@ class NvV4l2H265Enc(VideoEncoder, Gst.Bin):
     __gproperties__ = gproperties(PROPERTIES)
 
     def __init__(self) -> None:
-        self._is_first = True
         super().__init__()
         if self.parts:
             encoded, seen = self.parts[2].get_static_pad("src"), Gst.PadProbeReturn.OK
             encoded.add_probe(Gst.PadProbeType.BUFFER, weak(self._on_encoded, otherwise=seen))
 
-    def ready(self) -> None:
-        """The encoder inside begins anew."""
-        super().ready()
-        self._is_first = True
-
     def _on_encoded(self, pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
         """Cut off what x265enc of GStreamer 1.22 puts in front of the first picture.
 
         These are its headers once more and some bytes that nobody has set, which the parser may
-        take for another picture.
+        take for another picture. A picture is the first one also behind a flush or of a new size.
         """
-        if not self._is_first:
-            return Gst.PadProbeReturn.OK
-        self._is_first = False
         buffer = info.get_buffer()
+        if buffer.has_flags(Gst.BufferFlags.DELTA_UNIT):
+            return Gst.PadProbeReturn.OK
         data = buffer.extract_dup(0, buffer.get_size())
         start = data.find(_VPS, data.find(_VPS) + 1)
         if start <= 0:

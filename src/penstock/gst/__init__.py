@@ -4,6 +4,7 @@ Initialises GStreamer, carries metadata on buffers, guards probes, turns propert
 GObject properties and exceptions into bus errors, and registers elements.
 """
 
+import penstock.gst.gi  # noqa: F401 - first: GStreamer may load elements while it starts
 from penstock.gst.batch_output import BatchOutput
 from penstock.gst.blocks import hand_over
 from penstock.gst.buffers import MappedBuffer, new_buffer, push
@@ -13,6 +14,7 @@ from penstock.gst.converter import VideoConverter
 from penstock.gst.converter_plan import FLIP_METHOD, Rectangle
 from penstock.gst.device import COMPUTE_HW_PROPERTY, GPU_ID, INTERPOLATION, memory_type
 from penstock.gst.display import DisplaySink
+from penstock.gst.earlier_frames import Unbatched
 from penstock.gst.element import Element, nvmm_caps, pad_template, sink_and_src
 from penstock.gst.encoder import VideoEncoder
 from penstock.gst.enums import EnumType
@@ -26,12 +28,15 @@ from penstock.gst.log import Log
 from penstock.gst.messages import post_error, post_info, post_warning
 from penstock.gst.multi_source import MultiUriSource
 from penstock.gst.mux import MUX_SOURCE_FORMATS, MUX_TARGET_FORMATS, StreamMux
-from penstock.gst.mux_source import MuxArrival, MuxTarget
+from penstock.gst.mux_inputs import MUX_SIGNALS
+from penstock.gst.mux_source import MuxArrival
+from penstock.gst.mux_target import MuxTarget
 from penstock.gst.network_element import NetworkElement
 from penstock.gst.nvmm_label import NvmmLabel, ignore_qos
 from penstock.gst.picture_watch import PictureWatch
 from penstock.gst.properties import Property, gproperties
 from penstock.gst.record_sources import record, stop_recording
+from penstock.gst.request_pads import given_out
 from penstock.gst.rest_settings import RunTimeSettings
 from penstock.gst.rtsp import Login, is_rtsp
 from penstock.gst.rtsp_retry import Retry
@@ -71,6 +76,7 @@ __all__ = [
     "HELD_FORMAT",
     "IDCT_METHOD",
     "INTERPOLATION",
+    "MUX_SIGNALS",
     "MUX_SOURCE_FORMATS",
     "MUX_TARGET_FORMATS",
     "NVMM",
@@ -118,6 +124,7 @@ __all__ = [
     "StreamMux",
     "StreamOutput",
     "StreamState",
+    "Unbatched",
     "UriSource",
     "VideoConverter",
     "VideoEncoder",
@@ -127,6 +134,7 @@ __all__ = [
     "batch_of",
     "colorimetry_text",
     "connection_of",
+    "given_out",
     "gproperties",
     "hand_over",
     "hide_displays",

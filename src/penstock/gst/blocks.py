@@ -14,6 +14,8 @@ from penstock.gst import native
 from penstock.gst.gi import Gst
 from penstock.surface import PlaneLayout, Planes, allocate_with
 
+_LARGE_BYTES = 256 << 20
+
 
 class _Block:
     """What NumPy takes as the base of the array: a `GstMemory`, and a reference to it."""
@@ -47,6 +49,8 @@ class _Block:
 
 
 def _allocate(size_bytes: int) -> NDArray[np.uint8]:
+    if size_bytes > _LARGE_BYTES:  # without room GLib ends the process, NumPy raises
+        return np.empty(size_bytes, np.uint8)
     return np.asarray(_Block(size_bytes))
 
 

@@ -60,6 +60,8 @@ def attach(buffer: Gst.Buffer | int, batch: BatchMeta) -> None:
             "attach it before the buffer is pushed, or to a copy"
         )
     meta = native.gst_buffer_get_custom_meta(address, _NAME)
+    if meta and _batch_at.get(address) is batch:
+        return  # to replace it by itself would let go of its pixels
     meta = meta or native.gst_buffer_add_custom_meta(address, _NAME)
     value = native.GValue()
     at = ctypes.addressof(value)

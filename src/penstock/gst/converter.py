@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from penstock.errors import ConfigError, StreamError
@@ -18,7 +19,7 @@ from penstock.gst.converter_caps import (
     may_keep_memory,
     what_stays,
 )
-from penstock.gst.converter_plan import INTERPOLATIONS, TURNS, Box, Plan, Rectangle
+from penstock.gst.converter_plan import INTERPOLATIONS, TURNS, Box, Plan, Rectangle, Size
 from penstock.gst.element import Element, pad_template
 from penstock.gst.formats import SOURCE_FORMATS, TARGET_FORMATS, is_yuv
 from penstock.gst.gi import NVMM, Gst
@@ -67,6 +68,7 @@ class VideoConverter(Element):
         self._agreed: tuple[Gst.Caps, Gst.Caps] | None = None
         self._used: Rectangles | None = None
         self._plan = Plan((0, 0), (0, 0))
+        self._plans: dict[Size, Plan] = {}
         self.set_qos_enabled(False)  # frames drop only where the user asked
 
     def rectangles(self) -> Rectangles:
@@ -150,6 +152,7 @@ class VideoConverter(Element):
     def _prepare(self, given: Gst.Caps, wanted: Gst.Caps) -> None:
         picture, made = PictureCaps.of(given), PictureCaps.of(wanted)
         self._plan = plan = self._planned(picture, made)
+        self._plans = {picture.size: plan}
         self._in, self._out, self._agreed = picture, made, (given, wanted)
         if given.get_structure(0).has_field("batch-size"):
             stays_nvmm = is_nvmm(wanted.get_features(0))
@@ -180,14 +183,28 @@ class VideoConverter(Element):
     ) -> list[Box | None]:
         parts: list[Box | None] = []
         for rectangle, picture in zip(asked, pictures, strict=True):
-            part, remark = None, None
-            if rectangle is not None:
-                step = (1, 1) if self._may_be_odd else chroma_step(picture.promised)
-                part, remark = rectangle.within(picture.size, step=step)
+            part, remark = self._part(rectangle, picture.size, picture.promised)
             parts.append(part)
             if remark:
                 post_warning(self, remark)
         return parts
+
+    def _part(
+        self, asked: Rectangle | None, size: Size, promised: str
+    ) -> tuple[Box | None, str | None]:
+        if asked is None:
+            return None, None
+        return asked.within(size, step=(1, 1) if self._may_be_odd else chroma_step(promised))
+
+    def _plan_for(self, size: Size) -> Plan:
+        """The new mux batches pictures of several sizes; caps say that of one."""
+        plan = self._plans.get(size)
+        if plan is None:
+            picture, _ = self._pictures()
+            asked, _ = self._used or (None, None)
+            source, _ = self._part(asked, size, picture.promised)
+            plan = self._plans[size] = replace(self._plan, given=size, source=source)
+        return plan
 
     @property
     def _turn(self) -> Turn:
@@ -208,9 +225,12 @@ class VideoConverter(Element):
         try:
             batch = batch_of(buffer)
             if batch is not None and batch.surfaces is not None:
-                for index, surface in enumerate(batch.surfaces):
-                    batch.surfaces[index] = self._promise(surface)
-                self._plan.move(batch)
+                plans = [self._plan_for(surface.size) for surface in batch.surfaces]
+                for index, plan in enumerate(plans):
+                    batch.surfaces[index] = self._promise(batch.surfaces[index], plan)
+                for frame in batch.frames:  # an application may add one without a picture
+                    has_picture = frame.batch_id < len(plans)
+                    (plans[frame.batch_id] if has_picture else self._plan).move(frame)
         except BaseException as error:  # nothing may escape into C
             post_error(self, error)
             return Gst.FlowReturn.ERROR
@@ -236,9 +256,9 @@ class VideoConverter(Element):
             raise StreamError("a buffer came before its caps")
         return self._in, self._out
 
-    def _promise(self, surface: Surface) -> Surface:
+    def _promise(self, surface: Surface, plan: Plan) -> Surface:
         _, wanted = self._pictures()
-        surface = self._plan.show(surface)
+        surface = plan.show(surface)
         return surface if surface.format == wanted.promised else surface.convert(wanted.promised)
 
     def _render(self, given: Gst.Buffer, made: Gst.Buffer) -> None:
@@ -249,7 +269,8 @@ class VideoConverter(Element):
                 f"a batch of {len(held)} frames cannot leave NVMM as one picture: put "
                 "nvmultistreamtiler (one picture) or nvstreamdemux (one stream each) in front"
             )
-        surface = self._plan.show(held[0])
+        plan = self._plan_for(held[0].size)
+        surface = plan.show(held[0])
         if is_yuv(wanted.promised) and surface.colorimetry != wanted.colorimetry:
             made_as = REPACKED.get(wanted.promised, wanted.promised)
             surface = surface.convert(made_as, colorimetry=wanted.colorimetry)
@@ -258,8 +279,9 @@ class VideoConverter(Element):
             facts.surfaces = None  # the copy holds the pixels too
         render(surface, made, wanted, is_last=is_sole(given))
         if facts is not None:
-            if facts is batch_of(given) and self._plan.moves_boxes:
+            if facts is batch_of(given) and plan.moves_boxes:
                 facts = facts.copy()
                 attach(made, facts)
             facts.surfaces = None
-            self._plan.move(facts)
+            for frame in facts.frames:
+                plan.move(frame)

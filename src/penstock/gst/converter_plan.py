@@ -9,7 +9,7 @@ from penstock.errors import ConfigError
 from penstock.geometry import Affine, Turn
 from penstock.gst.enums import EnumType
 from penstock.gst.properties import Property
-from penstock.meta import BatchMeta
+from penstock.meta import FrameMeta
 from penstock.surface import Interpolation, Surface
 
 Size = tuple[int, int]
@@ -168,11 +168,10 @@ class Plan:
     def _only_scales(self) -> bool:
         return self.source is None and self.target is None and self.turn.is_identity
 
-    def move(self, batch: BatchMeta) -> None:
+    def move(self, frame: FrameMeta) -> None:
         """Rewrite the metadata."""
         if self.moves_boxes:
-            for frame in batch.frames:
-                frame.rescale(self.moved, self.wanted)
+            frame.rescale(self.moved, self.wanted)
 
     def show(self, surface: Surface) -> Surface:
         """What leaves; nothing is computed yet."""

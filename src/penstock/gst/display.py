@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from penstock.gst.element import Element, nvmm_caps, pad_template
 from penstock.gst.formats import SOURCE_FORMATS
@@ -18,9 +18,11 @@ class DisplaySink(Element, GstBase.BaseSink):
     """Renders by the clock: in a window where there is a display, nowhere elsewhere.
 
     The window gets each picture when its time has come; closing it is an error on the bus.
+    `SIZE` names the properties that give the window's width and height, where there are such.
     """
 
-    PROPERTIES = (
+    SIZE: ClassVar[tuple[str, ...]] = ("window-width", "window-height")
+    PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property("gpu-id", "uint", 0, "accepted; without effect here", accepted_only=True),
         Property("window-x", "uint", 0, "accepted; the window manager decides", accepted_only=True),
         Property("window-y", "uint", 0, "accepted; the window manager decides", accepted_only=True),
@@ -47,9 +49,11 @@ class DisplaySink(Element, GstBase.BaseSink):
         return (pad_template("sink", Gst.PadDirection.SINK, Gst.PadPresence.ALWAYS, caps),)
 
     @classmethod
-    def properties(cls) -> dict[str, tuple[Any, ...]]:
-        """The value of `__gproperties__`."""
-        return gproperties(cls.PROPERTIES)
+    def properties(
+        cls, properties: tuple[Property, ...] | None = None
+    ) -> dict[str, tuple[Any, ...]]:
+        """The value of `__gproperties__`, of properties of its own or of those of the desktop."""
+        return gproperties(properties or cls.PROPERTIES)
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,8 +111,5 @@ class DisplaySink(Element, GstBase.BaseSink):
         if not held:
             return
         surface = held[0]
-        size = (
-            self.setting("window-width") or surface.size[0],
-            self.setting("window-height") or surface.size[1],
-        )
-        window.show(surface, size)
+        width, height = (self.setting(name) for name in self.SIZE) if self.SIZE else (0, 0)
+        window.show(surface, (width or surface.size[0], height or surface.size[1]))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from penstock.gst import ending, latency, native
 from penstock.gst.gi import GObject, Gst
 from penstock.gst.log import Log
-from penstock.gst.messages import post_error, post_warning, said_by
+from penstock.gst.messages import interrupt_later, post_error, post_warning, said_by
 from penstock.gst.properties import Property
 
 
@@ -52,16 +52,22 @@ class Element:
 
     def do_get_property(self, spec: GObject.ParamSpec) -> Any:
         """GObject reads a property."""
-        return self._settings[spec.name]
+        value = self._settings[spec.name]
+        default = getattr(spec, "default_value", None)  # pointers have none
+        return type(default)(value) if isinstance(default, GObject.GEnum) else value
 
     def do_set_property(self, spec: GObject.ParamSpec, value: Any) -> None:
         """GObject writes a property."""
         name = spec.name
+        if isinstance(value, GObject.GEnum):
+            value = int(value)  # what it is handed on to has an enum of its own
         self._settings[name] = value
         self.explicit.add(name)
         self._deferred.pop(name, None)
         try:
             self.changed(name, value)
+        except KeyboardInterrupt:
+            interrupt_later()
         except BaseException as error:  # a setter cannot raise to its caller
             self._deferred[name] = error
             text = f"{name}={value!r}: {said_by(error)}"

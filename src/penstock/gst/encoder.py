@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from penstock.errors import ConfigError
+from penstock.errors import ConfigError, StreamError
 from penstock.gst.callbacks import weak
 from penstock.gst.codec_bin import CodecBin
 from penstock.gst.device import GPU_ID
 from penstock.gst.element import nvmm_caps, pad_template, raw_caps
 from penstock.gst.enums import EnumType
 from penstock.gst.gi import Gst
-from penstock.gst.messages import post_warning
+from penstock.gst.messages import post_error, post_warning
 from penstock.gst.nvevents import update_of
 from penstock.gst.properties import Property
+from penstock.gst.surfaces import PictureCaps
 
 CONTROL_RATE = EnumType("GstNvEncControlRate", {"variable_bitrate": 0, "constant_bitrate": 1})
 PRESET_LEVEL = EnumType(
@@ -39,6 +40,8 @@ _SPEED_OF_ID = {
 _SPEED_OF_LEVEL = {1: "ultrafast", 2: "veryfast", 3: "medium", 4: "slow"}
 _QP_MAX = 51
 _INTERVAL = "key-int-max"
+_ENCODED = "video/x-raw, format=(string)I420"
+_WHOLE = "0:0:0:0"
 _EVENT = Gst.PadProbeType.EVENT_DOWNSTREAM
 _SET_BY = {
     "nv-enc-bitrate-update": ("bitrate", "bitrate"),
@@ -52,8 +55,9 @@ _SET_BY = {
 class VideoEncoder(CodecBin):
     """Pictures of either memory in, a byte-stream out.
 
-    No frame is held back, as a hardware encoder does it. A mixin in front of `Gst.Bin`: a subclass
-    names `FACTORY`, the `ENCODER` and the `PARSER` inside.
+    No frame is held back, as a hardware encoder does it. 4:2:0 has no odd sizes: the last column
+    or row is left out then. A mixin in front of `Gst.Bin`: a subclass names `FACTORY`, the
+    `ENCODER` and the `PARSER` inside.
     """
 
     ENCODER: ClassVar[str]
@@ -97,6 +101,7 @@ class VideoEncoder(CodecBin):
     def __init__(self) -> None:
         self._applied: dict[str, Any] = {}
         self._forced_every = self._since_forced = 0
+        self._crop = _WHOLE
         super().__init__()
         self._apply()
         sink, seen = self.get_static_pad("sink"), Gst.PadProbeReturn.OK
@@ -106,7 +111,7 @@ class VideoEncoder(CodecBin):
         """Out of NVMM, encoded, in the form that was promised."""
         return (
             self.installed("nvvideoconvert"),
-            self.installed("capsfilter", "video/x-raw, format=(string)I420"),
+            self.installed("capsfilter", _ENCODED),
             self.installed(self.ENCODER),
             self.installed(self.PARSER),
             self.installed("capsfilter", self.get_pad_template("src").get_caps().to_string()),
@@ -150,11 +155,32 @@ class VideoEncoder(CodecBin):
         return Gst.PadProbeReturn.OK
 
     def _on_event(self, _pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
-        name, values = update_of(info.get_event()) or ("", {})
+        event = info.get_event()
+        if event.type == Gst.EventType.CAPS and self.parts:
+            self._crop_to_even(event.parse_caps())
+        name, values = update_of(event) or ("", {})
         if name in _SET_BY:
             field, setting = _SET_BY[name]
             self.set_property(setting, values.get(field, self.setting(setting)))
         return Gst.PadProbeReturn.OK
+
+    def _crop_to_even(self, caps: Gst.Caps) -> None:
+        converter, wanted, *_ = self.parts
+        width, height = PictureCaps.of(caps).size
+        even, crop, encoded = (width // 2 * 2, height // 2 * 2), _WHOLE, _ENCODED
+        if even != (width, height):
+            crop = f"0:0:{even[0]}:{even[1]}"
+            encoded += f", width=(int){even[0]}, height=(int){even[1]}"
+            self.log.info(self, f"pictures of {width}x{height} are encoded as {even[0]}x{even[1]}")
+        if 0 in even:
+            post_error(
+                self,
+                StreamError(f"pictures of {width}x{height} cannot be encoded: 2x2 is the least"),
+            )
+        elif crop != self._crop:
+            self._crop = crop
+            converter.set_property("src-crop", crop)
+            wanted.set_property("caps", Gst.Caps.from_string(encoded))
 
     def _force_key_frame(self) -> None:
         structure = Gst.Structure.new_from_string(

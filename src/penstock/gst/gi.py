@@ -1,5 +1,7 @@
 """GStreamer's namespaces, versions pinned and initialised once."""
 
+import sys
+
 from penstock.errors import MissingExtraError
 from penstock.gst import arenas, unwinder
 
@@ -25,9 +27,25 @@ if not type(Gst).__module__.startswith("gi.overrides"):
         "--system-site-packages (`penstock doctor` says more)"
     )
 
-Gst.init(None)
-
 NVMM = "memory:NVMM"
 """The caps feature of buffers whose pixels are surfaces."""
 
 __all__ = ["NVMM", "GLib", "GObject", "Gio", "Gst", "GstBase", "GstVideo"]
+
+
+def _initialise() -> None:
+    """Let GStreamer start; where it scans in process, it loads our own plugin files here.
+
+    They would find packages half imported, and the registry would remember that there are no
+    elements. So they import them anew, and what they have imported stays.
+    """
+    half = {name: sys.modules.pop(name) for name in _IMPORTERS if name in sys.modules}
+    Gst.init(None)
+    for name, module in half.items():
+        sys.modules.setdefault(name, module)
+
+
+_IMPORTERS = ("penstock.gst", "penstock.elements")
+"""What is half imported by now: `penstock.gst` imports this module first."""
+
+_initialise()

@@ -16,10 +16,12 @@ _RETURN_S = 0.02
 def post_error(element: Gst.Element, error: BaseException) -> None:
     """Post an exception as an ERROR message; an unexpected one brings its traceback along.
 
-    Call it where an exception would otherwise escape into C. It never raises; Ctrl-C comes again.
+    Call it where an exception would otherwise escape into C. It never raises. Ctrl-C is no error:
+    it comes again.
     """
     if isinstance(error, KeyboardInterrupt):
         interrupt_later()
+        return
     domain, code = _domain(error)
     text, debug = said_by(error), None
     if not isinstance(error, PenstockError):
@@ -42,10 +44,15 @@ def post_info(element: Gst.Element, text: str) -> None:
 
 def interrupt_later() -> None:
     """Have Ctrl-C, which cannot pass through C, once more when C has returned to Python."""
-    main = threading.main_thread().ident or 0
-    again = threading.Timer(_RETURN_S, signal.pthread_kill, (main, signal.SIGINT))
+    again = threading.Timer(_RETURN_S, _interrupt)
     with contextlib.suppress(RuntimeError):  # the interpreter is ending: that is what was wanted
         again.start()
+
+
+def _interrupt() -> None:
+    main = threading.main_thread()
+    if main.is_alive() and main.ident is not None:  # else it would break into the clearing up
+        signal.pthread_kill(main.ident, signal.SIGINT)
 
 
 def said_by(error: BaseException) -> str:

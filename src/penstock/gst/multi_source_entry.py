@@ -71,6 +71,7 @@ class SourceEntry:
             query = Gst.Query.new_latency()
             is_live = pad.query(query) and query.parse_latency()[0]
             self.sink.set_offset(0 if is_live else self._joins_ns)  # a file's own time begins at 0
+            self.sink.add_probe(Gst.PadProbeType.EVENT_FLUSH, _begin_with_the_others)
             if self.convert is not None:
                 self.convert.get_static_pad("src").link(self.sink)
         entrance = self.sink if self.convert is None else self.convert.get_static_pad("sink")
@@ -97,3 +98,10 @@ class SourceEntry:
         mux.release_request_pad(sink)
         for part in self.parts:
             bin_.remove(part)
+
+
+def _begin_with_the_others(sink: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+    """After a seek every source's time begins at 0."""
+    if info.get_event().type == Gst.EventType.FLUSH_STOP:
+        sink.set_offset(0)
+    return Gst.PadProbeReturn.OK

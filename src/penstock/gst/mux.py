@@ -123,6 +123,7 @@ class StreamMux(MuxInputs):
                 self._batcher.add_pad(number, self.rate_of(number))
                 self._sources[number] = MuxSource(number, source.pad)
             self._notices.clear()
+            self._pads_of, self._is_told = {}, False
             self._upstream = UpstreamLatency()
             self._framerate = self._promised = self._size = None
 
@@ -147,7 +148,7 @@ class StreamMux(MuxInputs):
     def _loop(self) -> None:
         try:
             self._step()
-        except Exception as error:  # nothing may escape into C
+        except BaseException as error:  # nothing may escape into C
             post_error(self, error)
             self._end(Gst.FlowReturn.ERROR)
 
@@ -160,8 +161,7 @@ class StreamMux(MuxInputs):
         elif isinstance(decision, Late):
             self._count_dropped(decision.pad, "a frame came too late for its batch: dropped")
         elif isinstance(decision, SourceEvent):
-            kind, details = cast(tuple[int, dict[str, Any]], decision.event)
-            self._tell(decision.pad, kind, **details)
+            self._pass_on(decision)
         elif isinstance(decision, SourceEnded):
             self._tell(decision.pad, nvevents.STREAM_EOS)
             self._post_stream_eos(decision.pad)
@@ -203,6 +203,8 @@ class StreamMux(MuxInputs):
                 [surface.convert(self._promised) for surface in surfaces], token=token
             ),
         )
+        for arrival in arrivals:
+            batch.user.extend(arrival.latencies)
         flow = self._output.push(
             batch,
             pts_ns=max(self._time_ns(number, arrival) for number, arrival in decision.frames),
@@ -216,10 +218,10 @@ class StreamMux(MuxInputs):
         source = self._sources.get(number)
         if source is None:  # released meanwhile
             return arrival.running_time_ns
-        joins_late = arrival.begins and self._output.last_pts_ns >= 0
-        if joins_late and not (self._batcher.live or self._batcher.together):
+        if arrival.begins and not (self._batcher.live or self._batcher.together):
             next_ns = self._output.last_pts_ns + arrival.shown_ns
-            source.shift_ns = max(0, next_ns - arrival.running_time_ns)
+            joins_late = self._output.last_pts_ns >= 0  # after a flush all begin together
+            source.shift_ns = max(0, next_ns - arrival.running_time_ns) if joins_late else 0
         return arrival.running_time_ns + source.shift_ns
 
     def _batch_size(self) -> int:
@@ -247,6 +249,14 @@ class StreamMux(MuxInputs):
             self._output.end()
         if flow not in (Gst.FlowReturn.FLUSHING, Gst.FlowReturn.EOS, Gst.FlowReturn.ERROR):
             post_error(self, StreamError(f"pushing a batch failed: {flow.value_nick}"))
+
+    def _pass_on(self, decision: SourceEvent) -> None:
+        event = decision.event
+        if isinstance(event, Gst.Event):
+            self._output.tell(lambda pad: pad.push_event(event))
+        else:
+            kind, details = cast(tuple[int, dict[str, Any]], event)
+            self._tell(decision.pad, kind, **details)
 
     def _tell(self, number: int, kind: int, **details: Any) -> None:
         tell = partial(nvevents.push_source_event, kind=kind, source_id=number, **details)

@@ -14,12 +14,16 @@ from penstock.errors import StreamError
 from penstock.gst import nvevents
 from penstock.gst.callbacks import weak
 from penstock.gst.element import Element
-from penstock.gst.gi import Gst
+from penstock.gst.gi import GObject, Gst
 from penstock.gst.latency_query import UpstreamLatency
-from penstock.gst.messages import post_error
-from penstock.gst.mux_source import MuxArrival, MuxSource, MuxTarget
+from penstock.gst.messages import post_error, post_warning
+from penstock.gst.mux_source import MuxArrival, MuxSource
+from penstock.gst.mux_target import MuxTarget
+from penstock.gst.request_pads import given_out
 
 _LOOK_UPSTREAM_S = 0.1
+MUX_SIGNALS = {"dropped": (GObject.SignalFlags.RUN_LAST, None, (GObject.TYPE_POINTER,))}
+"""Signals of a mux: one for each frame that it drops, whose buffer is gone by then: None."""
 
 
 class MuxInputs(Element):
@@ -34,6 +38,7 @@ class MuxInputs(Element):
 
     if TYPE_CHECKING:  # what Gst.Element brings
         add_pad: Any
+        emit: Any
         get_base_time: Any
         get_clock: Any
         post_message: Any
@@ -50,6 +55,8 @@ class MuxInputs(Element):
         self._flow = Gst.FlowReturn.OK
         self._framerate: tuple[int, int] | None = None
         self._target = MuxTarget()
+        self._pads_of: dict[int, int] = {}  # source → the pad that brought it first
+        self._is_told = False
         self.frames_dropped = 0
 
     # What a subclass says
@@ -113,7 +120,7 @@ class MuxInputs(Element):
             self._changed.notify_all()
         pad.set_active(True)
         self.add_pad(pad)
-        return pad
+        return given_out(pad)
 
     def do_release_pad(self, pad: Gst.Pad) -> None:
         """An application gives a pad back; frames of it that still wait are dropped."""
@@ -124,6 +131,7 @@ class MuxInputs(Element):
 
     def _forget(self, number: int | None) -> None:
         with self._changed:
+            self._pads_of = {one: pad for one, pad in self._pads_of.items() if pad != number}
             if number in self._sources:
                 dropped = self._batcher.remove_pad(number)
                 self.log.info(self, f"sink_{number} released, {len(dropped)} frames dropped")
@@ -137,8 +145,8 @@ class MuxInputs(Element):
     def _sink_event(self, pad: Gst.Pad, parent: Gst.Object, event: Gst.Event, number: int) -> bool:
         try:
             return self._handle(pad, parent, event, number)
-        except Exception as error:  # nothing may escape into C
-            post_error(self, StreamError(f"source {number}: {error}"))
+        except BaseException as error:  # nothing may escape into C
+            self._fail(number, error)
             return False
 
     def _handle(self, pad: Gst.Pad, parent: Gst.Object, event: Gst.Event, number: int) -> bool:
@@ -148,6 +156,9 @@ class MuxInputs(Element):
         kind = event.type
         if kind in _FORWARDED:
             return bool(pad.event_default(parent, event))
+        if source.stream.is_batch and nvevents.source_event_of(event) is not None:
+            self._report(number, partial(Batcher.event, event=event))  # it is about their numbers
+            return True
         if kind == Gst.EventType.CAPS:
             source.stream.set_caps(event.parse_caps())
             self._framerate = self._framerate or source.stream.framerate
@@ -198,8 +209,8 @@ class MuxInputs(Element):
     ) -> Gst.FlowReturn:
         try:
             return self._accept(buffer, number)
-        except Exception as error:  # nothing may escape into C
-            post_error(self, StreamError(f"source {number}: {error}"))
+        except BaseException as error:  # nothing may escape into C
+            self._fail(number, error)
             return Gst.FlowReturn.ERROR
 
     def _accept(self, buffer: Gst.Buffer, number: int) -> Gst.FlowReturn:
@@ -212,6 +223,7 @@ class MuxInputs(Element):
         if arrival is None:
             self._count_dropped(number, "a frame outside its segment was dropped")
             return Gst.FlowReturn.OK
+        self._look_for_twins(arrival, number)
         with self._changed:
             try:
                 return self._push_in(source, arrival)
@@ -240,6 +252,24 @@ class MuxInputs(Element):
         )
         self._changed.notify_all()
         return Gst.FlowReturn.OK
+
+    def _look_for_twins(self, arrival: MuxArrival, number: int) -> None:
+        """Behind several muxes two sources may have one number."""
+        for frame in arrival.frames:
+            other = self._pads_of.setdefault(frame.source_id, number)
+            if other != number and not self._is_told:
+                self._is_told = True
+                post_warning(
+                    self,
+                    f"sink_{other} and sink_{number} both bring frames of source "
+                    f"{frame.source_id}, which they were at an earlier mux: elements that go by "
+                    "the source take them for one. Where they are not, link them to sinks of "
+                    "different numbers there",
+                )
+
+    def _fail(self, number: int, error: BaseException) -> None:
+        told = StreamError(f"source {number}: {error}") if isinstance(error, Exception) else error
+        post_error(self, told)
 
     def _accepting(self) -> bool:
         return self._running and self._flow == Gst.FlowReturn.OK
@@ -277,6 +307,7 @@ class MuxInputs(Element):
         with self._changed:
             self.frames_dropped += 1
         self.log.info(self, f"source {number}: {text}")
+        self.emit("dropped", None)
 
 
 def _pad_number(name: str | None) -> int | None:

@@ -9,33 +9,16 @@ from penstock.bitstream import ReadBatch
 from penstock.errors import StreamError
 from penstock.geometry import Affine
 from penstock.gst.carrier import batch_of
+from penstock.gst.earlier_frames import Unbatched, latencies, own_batch, refit
 from penstock.gst.gi import Gst
 from penstock.gst.latency_query import UpstreamLatency
+from penstock.gst.mux_target import MuxTarget
 from penstock.gst.ntp import ntp_ns_of
 from penstock.gst.read_facts import take_over
 from penstock.gst.stream_state import StreamState
 from penstock.gst.surfaces import PictureCaps, surfaces
-from penstock.meta import FrameMeta
-from penstock.surface import Interpolation, Surface, placement
-
-
-@dataclass(frozen=True)
-class MuxTarget:
-    """What a mux makes of every frame.
-
-    Attributes:
-        size: `(width, height)`, pixels; none keeps that of the source.
-        keep_aspect: Scale both axes alike, with black bars on both sides.
-        interpolation: How pixels are sampled.
-        surfaces_per_frame: Most surfaces of one buffer that are taken, each as a frame.
-        system_time: Stamp frames with the wall clock; else with the camera's, where it is known.
-    """
-
-    size: tuple[int, int] | None = None
-    keep_aspect: bool = False
-    interpolation: Interpolation = "bilinear"
-    surfaces_per_frame: int = 1
-    system_time: bool = True
+from penstock.meta import FrameMeta, UserMeta
+from penstock.surface import Surface
 
 
 @dataclass(eq=False)
@@ -49,6 +32,7 @@ class MuxArrival:
         shown_ns: For how long, as its duration or its rate says.
         begins: Whether it is the first of a segment.
         duration_ns: The buffer's own, `Gst.CLOCK_TIME_NONE` where unknown.
+        latencies: How long its frames took in the elements before, where that is measured.
     """
 
     frames: list[FrameMeta]
@@ -57,6 +41,7 @@ class MuxArrival:
     shown_ns: int
     begins: bool
     duration_ns: int
+    latencies: list[UserMeta] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -66,7 +51,7 @@ class MuxSource:
     Only its own streaming thread writes, but for `shift_ns`, which belongs to the one that pushes.
 
     Attributes:
-        number: Of the pad; its frames have it as `source_id`.
+        number: Of the pad; its frames have it as `pad_index`.
         pad: The pad.
         stream: Its caps and its segment.
         frame_num: Number of its next frame.
@@ -102,35 +87,70 @@ class MuxSource:
         Raises:
             StreamError: There are no caps yet, or the buffer does not hold what they say.
         """
-        picture, stream = self.stream.picture, self.stream
-        if picture is None:
-            raise StreamError("a buffer came before its caps")
+        stream = self.stream
         pts = stream.pts_of(buffer)
         running = stream.running_time_of(pts)
         if running is None:
             return None
         begins, stream.is_new = stream.is_new, False
-        held = surfaces(buffer, picture)[: target.surfaces_per_frame]
-        frames = [self._frame(pts, picture, target) for _ in held]
-        ntp_ns = self._ntp_ns(buffer, target)
-        for index, frame in enumerate(frames):
-            frame.ntp_ns = ntp_ns
-            frame.surfaces_per_frame, frame.surface_index = len(frames), index
-        _keep_kinds(buffer, frames)
+        frames, held, measured = self._taken(buffer, pts, target)
         self.frame_num += 1
         return MuxArrival(
             frames,
-            [_scaled(surface, target) for surface in held],
+            [target.scaled(surface) for surface in held],
             running,
             stream.next_pts_ns - pts,
             begins,
             buffer.duration,
+            measured,
         )
+
+    def _taken(
+        self, buffer: Gst.Buffer, pts_ns: int, target: MuxTarget
+    ) -> tuple[list[FrameMeta], list[Surface], list[UserMeta]]:
+        """The frames of a buffer, their surfaces as they came, and latencies."""
+        picture, carried = self._picture(), batch_of(buffer)
+        if carried is None or isinstance(carried, ReadBatch):
+            held = surfaces(buffer, picture)
+        else:
+            carried = own_batch(buffer)
+            held = carried.surfaces or surfaces(buffer, picture)
+            if len(carried.frames) == len(held):
+                frames = carried.frames
+                if isinstance(carried, Unbatched):
+                    frames = frames[: target.surfaces_per_frame]
+                    self._begin(frames, pts_ns, self._ntp_ns(buffer, target))
+                self._renew(frames, held, target)
+                return frames, held[: len(frames)], latencies(carried)
+        frame = self._frame(pts_ns, picture, target)
+        frame.ntp_ns = self._ntp_ns(buffer, target)
+        if carried is not None:  # what was written into video, or the frames of a wall of tiles
+            take_over(carried, frame)
+        return [frame], held, []
+
+    def _begin(self, frames: list[FrameMeta], pts_ns: int, ntp_ns: int) -> None:
+        """Say of the views of one picture what a mux says of a picture."""
+        for frame in frames:
+            frame.source_id, frame.frame_num = self.number, self.frame_num
+            frame.pts_ns, frame.ntp_ns = pts_ns, ntp_ns
+            frame.surfaces_per_frame = len(frames)
+
+    def _renew(self, frames: list[FrameMeta], held: list[Surface], target: MuxTarget) -> None:
+        """Say of frames that come with their metadata what is different behind this mux."""
+        for frame, surface in zip(frames, held, strict=False):
+            refit(frame, surface.size, target)
+            if not self.stream.is_batch:
+                frame.pad_index = self.number
+
+    def _picture(self) -> PictureCaps:
+        if self.stream.picture is None:
+            raise StreamError("a buffer came before its caps")
+        return self.stream.picture
 
     def _frame(self, pts_ns: int, picture: PictureCaps, target: MuxTarget) -> FrameMeta:
         fitted = self._fitted
         if fitted is None or fitted[0] is not picture or fitted[1] is not target:
-            self._fitted = fitted = (picture, target, _to_source(picture.size, target))
+            self._fitted = fitted = (picture, target, target.to_picture(picture.size))
         return FrameMeta(
             self.number,
             frame_num=self.frame_num,
@@ -147,32 +167,3 @@ class MuxSource:
         if not ntp_ns:
             self.lacks_clock = True
         return ntp_ns or time.time_ns()
-
-
-def _keep_kinds(buffer: Gst.Buffer, frames: list[FrameMeta]) -> None:
-    """Take over what nvdewarper says its surfaces are, and what nvdsmetaextract read."""
-    batch = batch_of(buffer)
-    if isinstance(batch, ReadBatch):
-        take_over(batch, frames[0])
-        return
-    # In a batch of several pictures, their surfaces were numbered picture by picture.
-    if batch is not None and all(f.surfaces_per_frame == len(batch.frames) for f in batch.frames):
-        for frame, given in zip(frames, batch.frames, strict=False):
-            frame.surface_type, frame.surface_index = given.surface_type, given.surface_index
-
-
-def _scaled(surface: Surface, target: MuxTarget) -> Surface:
-    if target.size is None:
-        return surface
-    return surface.scale(
-        target.size, keep_aspect=target.keep_aspect, interpolation=target.interpolation
-    )
-
-
-def _to_source(picture: tuple[int, int], target: MuxTarget) -> Affine:
-    if target.size is None:
-        return Affine()
-    x1, y1, x2, y2 = placement(
-        picture, target.size, keep_aspect=target.keep_aspect, centred=True, even=True
-    )
-    return Affine.fit((x1, y1, x2 - x1, y2 - y1), picture)

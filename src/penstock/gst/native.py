@@ -158,6 +158,7 @@ gst_buffer_map = _function(
 gst_buffer_unmap = _function(_slow_gst, "gst_buffer_unmap", None, Pointer, ctypes.POINTER(MapInfo))
 g_type_from_name = _function(_quick_gobject, "g_type_from_name", ctypes.c_size_t, _text)
 g_object_ref = _function(_quick_gobject, "g_object_ref", Pointer, Pointer)
+g_object_unref = _function(_quick_gobject, "g_object_unref", None, Pointer)
 g_object_force_floating = _function(_quick_gobject, "g_object_force_floating", None, Pointer)
 g_value_init = _function(_quick_gobject, "g_value_init", Pointer, Pointer, ctypes.c_size_t)
 g_value_set_boxed = _function(_quick_gobject, "g_value_set_boxed", None, Pointer, ctypes.py_object)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from penstock.config import InferConfig
 from penstock.errors import ConfigError
-from penstock.gst.gi import Gst, GstBase
+from penstock.gst.gi import Gst
 from penstock.gst.in_flight import InFlight
 from penstock.gst.messages import post_error, post_warning
 from penstock.gst.nvevents import (
@@ -147,7 +147,7 @@ class NetworkElement(BatchTransform):
                 self._warned.add(text)
                 post_warning(self, text)
 
-    def do_sink_event(self, event: Gst.Event) -> bool:
+    def notice(self, event: Gst.Event) -> None:
         """A new interval holds from the next batch on, for all sources."""
         if self._work is not None:
             self._work.let_pass(event)
@@ -157,7 +157,6 @@ class NetworkElement(BatchTransform):
         update = interval_update_of(event)
         if update is not None:
             self.set_property("interval", min(update[1], _MOST_SKIPPED))
-        return bool(GstBase.BaseTransform.do_sink_event(self, event))
 
     def do_transform_ip(self, buffer: Gst.Buffer) -> Gst.FlowReturn:
         """A network on whole frames looks at several batches at once."""

@@ -150,6 +150,6 @@ def _name(callback: Callable[..., Any]) -> str:
 def _described(answer: Any) -> str:
     if answer is None:
         return "None"
-    if type(answer) is int:
-        return f"the number {answer}"
+    if type(answer) is int:  # not which: it may be another one for each buffer
+        return "a number that is no Gst.PadProbeReturn"
     return f"a {type(answer).__qualname__}"

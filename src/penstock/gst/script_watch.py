@@ -56,15 +56,13 @@ class ScriptWatch:
         while (parent := top.get_parent()) is not None:
             top = parent
         with self._meeting:
-            bus = top.get_bus()
-            if bus is None or hash(top) in self._met:
+            bus, known = top.get_bus(), self._met.get(hash(top))
+            if bus is None or (known is not None and known() is not None):
                 return
-            self._met[hash(top)] = top.weak_ref(self._forget, hash(top))
+            # Without a callback: PyGObject would call it while an exception passes, and lose that.
+            self._met[hash(top)] = top.weak_ref()
         bus.enable_sync_message_emission()
         bus.connect("sync-message::error", self._note)
-
-    def _forget(self, address: int) -> None:
-        self._met.pop(address, None)
 
     def _note(self, _bus: Gst.Bus, message: Gst.Message) -> None:
         source = message.src.get_name() if message.src is not None else "?"

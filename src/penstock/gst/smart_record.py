@@ -158,8 +158,9 @@ class Recorder:
         if frame.pts == Gst.CLOCK_TIME_NONE:
             return
         self._cache.append(frame)
-        oldest_ns = frame.pts - self._settings.cache_s * Gst.SECOND
-        while self._cache and self._cache[0].pts < oldest_ns:
+        kept_ns = self._settings.cache_s * Gst.SECOND
+        # A camera that begins anew may count its time anew.
+        while self._cache and abs(frame.pts - self._cache[0].pts) > kept_ns:
             self._cache.popleft()
         if self._file is not None:
             self._file.add(frame)

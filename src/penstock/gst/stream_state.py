@@ -20,6 +20,7 @@ class StreamState:
         segment: Maps its times to running time.
         next_pts_ns: When the next frame is due.
         is_new: Whether no frame has come since the segment.
+        is_batch: Whether its buffers hold the frames of several sources.
     """
 
     picture: PictureCaps | None = None
@@ -27,12 +28,16 @@ class StreamState:
     segment: Gst.Segment = field(default_factory=Gst.Segment)
     next_pts_ns: int = 0
     is_new: bool = True
+    is_batch: bool = False
 
     def set_caps(self, caps: Gst.Caps) -> None:
         """New caps hold for the frames that follow."""
         self.picture = PictureCaps.of(caps)
-        known, numerator, denominator = caps.get_structure(0).get_fraction("framerate")
+        structure = caps.get_structure(0)
+        known, numerator, denominator = structure.get_fraction("framerate")
         self.framerate = (numerator, denominator) if known and numerator else None
+        frames, views = structure.get_int("batch-size"), structure.get_int("num-surfaces-per-frame")
+        self.is_batch = frames[1] > max(1, views[1])
 
     def set_segment(self, segment: Gst.Segment) -> None:
         """A new segment holds for the frames that follow."""

@@ -11,10 +11,11 @@ from penstock.meta import BatchMeta
 
 
 class BatchTransform(Element, GstBase.BaseTransform):
-    """An element whose subclasses write three methods and nothing about GStreamer.
+    """An element whose subclasses write four methods and nothing about GStreamer.
 
-    `open` and `close` bracket the READY-to-PAUSED lifetime; `process` sees each batch in between.
-    An exception from any of them stops the pipeline with an ERROR message on the bus.
+    `open` and `close` bracket the READY-to-PAUSED lifetime; `process` sees each batch in between,
+    and `notice` each event. An exception from any of them stops the pipeline with an ERROR message
+    on the bus.
     """
 
     def __init__(self) -> None:
@@ -32,6 +33,9 @@ class BatchTransform(Element, GstBase.BaseTransform):
         """Read or amend what is known about one batch, and its pixels."""
         raise NotImplementedError
 
+    def notice(self, event: Gst.Event) -> None:
+        """What comes between the batches; it goes on afterwards."""
+
     def do_start(self) -> bool:
         """GStreamer calls this before the first buffer."""
         try:
@@ -48,6 +52,14 @@ class BatchTransform(Element, GstBase.BaseTransform):
         except BaseException as error:  # nothing may escape into C
             post_error(self, error)
         return True
+
+    def do_sink_event(self, event: Gst.Event) -> bool:
+        """GStreamer calls this for each event from upstream; most come on the streaming thread."""
+        try:
+            self.notice(event)
+        except BaseException as error:  # nothing may escape into C
+            post_error(self, error)
+        return bool(GstBase.BaseTransform.do_sink_event(self, event))
 
     def do_transform_ip(self, buffer: Gst.Buffer) -> Gst.FlowReturn:
         """GStreamer calls this for each buffer, on the streaming thread."""

@@ -13,16 +13,15 @@ from penstock.gst.gi import GObject, Gst
 from penstock.gst.messages import post_error, post_warning
 from penstock.gst.nvevents import push_stream_reset
 from penstock.gst.rtsp_retry import Retry
-from penstock.gst.uri_source_connection import Connection, ConnectionSettings
+from penstock.gst.uri_source_connection import OWN_BUSINESS, Connection, ConnectionSettings
 from penstock.gst.uri_source_keeper import Keeper, Loss
 from penstock.gst.uri_source_outlet import Outlet
 from penstock.gst.uri_source_timeline import Timeline
 
 _PADS = {"video": "vsrc", "audio": "asrc"}
-_OWN_BUSINESS = Gst.MessageType.ASYNC_START | Gst.MessageType.ASYNC_DONE | Gst.MessageType.PROGRESS
 _SILENCE_S = 10.0
-_LOOK_S = 1.0
 """Between two warnings of the same kind."""
+_LOOK_S = 1.0
 _LIVE = (Gst.StateChange.READY_TO_PAUSED, Gst.StateChange.PLAYING_TO_PAUSED)
 _FAILURE, _SUCCESS = Gst.StateChangeReturn.FAILURE, Gst.StateChangeReturn.SUCCESS
 
@@ -222,12 +221,15 @@ class UriSource(Element):
         return 0 if clock is None else int(clock.get_time() - self.get_base_time())
 
     def _on_frame(self, outlet: Outlet, connection: Connection) -> bool:
-        """A decoded frame has come; whether it goes on."""
-        self.frames_received += 1
+        """A decoded frame, or sound, has come; whether it goes on."""
+        pictures = self._outlets.get("video")
         self._alive_s = time.monotonic()
         if not connection.has_frames:
             connection.has_frames = True
-            self._begins(outlet)
+            self._begins(pictures or outlet)
+        if outlet is not pictures:
+            return True
+        self.frames_received += 1
         if self._is_camera and self._alive_s > self._looked_s + _LOOK_S:
             self._looked_s = self._alive_s
             self._tell_of_losses()
@@ -281,7 +283,8 @@ class UriSource(Element):
 
     def is_wanted(self) -> bool:
         """Whether anybody downstream still takes frames."""
-        return not self._outlets or any(o.is_wanted for o in self._outlets.values())
+        outlets = list(self._outlets.values())
+        return not outlets or any(outlet.is_wanted for outlet in outlets)
 
     def let_go(self) -> None:
         """Throw the connection away; may wait for its streaming threads, so not under the lock."""
@@ -289,7 +292,7 @@ class UriSource(Element):
             connection, self._connection = self._connection, None
         if connection is not None:
             connection.is_dead = True
-            for outlet in self._outlets.values():
+            for outlet in list(self._outlets.values()):  # a streaming thread may add one
                 outlet.detach()
             connection.close()
             self._packets_lost_before += connection.packets_lost
@@ -322,7 +325,7 @@ class UriSource(Element):
             self.last_error = loss.reason
             if self._retry.interval_s:
                 self._say("attempt-exceeded", attempt=self._retry.attempt, reason=loss.reason)
-        for outlet in self._outlets.values():
+        for outlet in list(self._outlets.values()):
             outlet.end()
         if loss.message is not None and loss.connection.refusal is None:
             self.post_message(loss.message)
@@ -334,7 +337,7 @@ class UriSource(Element):
         self.let_go()
         if not self._outlets:
             self._show(self._new_outlet("video"))
-        for outlet in self._outlets.values():
+        for outlet in list(self._outlets.values()):
             outlet.end()
 
     # Events and messages
@@ -348,15 +351,18 @@ class UriSource(Element):
 
     def do_handle_message(self, message: Gst.Message) -> None:
         """A child said something: what a connection that can be replaced says stays here."""
-        if not self._is_swallowed(message):
-            Gst.Bin.do_handle_message(self, message)
+        if self._is_swallowed(message):
+            return
+        if self._keeper is not None and message.type == Gst.MessageType.LATENCY:
+            message = Gst.Message.new_latency(self)  # that of a part would keep its connection
+        Gst.Bin.do_handle_message(self, message)
 
     def _is_swallowed(self, message: Gst.Message) -> bool:
         connection, keeper = self._connection, self._keeper
         if keeper is None or connection is None or not connection.owns(message.src):
             # Of a connection that is being thrown away, or of one that is there to stay.
             return keeper is not None and message.src != self and bool(message.type & _TROUBLE)
-        if message.type & _OWN_BUSINESS:
+        if message.type & OWN_BUSINESS:
             return True
         if not self._is_camera:
             return False
@@ -382,7 +388,7 @@ class UriSource(Element):
         self.post_message(Gst.Message.new_element(self, said))
 
 
-_TROUBLE = _OWN_BUSINESS | Gst.MessageType.ERROR | Gst.MessageType.WARNING
+_TROUBLE = OWN_BUSINESS | Gst.MessageType.ERROR | Gst.MessageType.WARNING
 
 
 def reason_of(message: Gst.Message) -> str:

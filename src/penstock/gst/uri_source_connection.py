@@ -18,6 +18,16 @@ _BEHIND, _CAUGHT_UP = 4, 40
 """Parts of the most encoded frames that may wait."""
 _ANY = 200
 """How many count as the most where any number may wait."""
+OWN_BUSINESS = (
+    Gst.MessageType.ASYNC_START
+    | Gst.MessageType.ASYNC_DONE
+    | Gst.MessageType.PROGRESS
+    | Gst.MessageType.STATE_CHANGED
+    | Gst.MessageType.STREAM_STATUS
+    | Gst.MessageType.TAG
+    | Gst.MessageType.DURATION_CHANGED
+)
+"""Messages of each connection anew: on a bus that nobody reads they would keep them all."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +185,7 @@ class Connection:
             "max-size-buffers": self._settings.most_waiting,
             "max-size-bytes": 0,
             "max-size-time": 0,
-            "leaky": int(self._settings.leaky),  # an enum of ours to GStreamer
+            "leaky": self._settings.leaky,
         }.items():
             queue.set_property(name, value)
         self._on_encoded(queue.get_static_pad("sink"))

@@ -118,7 +118,7 @@ class BatchMeta:
             surfaces: Whether the copy holds the pixels at all.
         """
         shared = self.surfaces.share() if surfaces and self.surfaces is not None else None
-        twin = BatchMeta(surfaces=shared)
+        twin = type(self)(surfaces=shared)
         with self.lock:
             twin.max_frames = self.max_frames
             for frame in self.frames:

@@ -126,7 +126,7 @@ class EventMessage(Referable):
         signature: What the object looks like to a network.
         class_id: Index into the detector's labels.
         sensor_id: Number of the sensor in the converter's configuration; the next two likewise.
-        component_id: The converters that shall take it; 0 for all.
+        component_id: The converters that shall take it: those of this `comp-id`, and of 0.
         frame_num: Of its source.
         confidence: 0 to 1.
         track_id: The tracker's id.
@@ -184,7 +184,7 @@ class Payload(Referable):
 
     Attributes:
         data: The bytes to send.
-        component_id: The brokers that shall send it; 0 for all.
+        component_id: The brokers that shall send it: those of this `comp-id`, and of 0.
         message_id: A UUID that no other message has, for consumers that drop what comes twice;
             empty where an application made the payload.
         sensor_id: The sensor's name, as the message tells it, to choose a partition by; may be

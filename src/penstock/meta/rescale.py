@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
 from penstock.geometry import Affine
@@ -22,8 +25,7 @@ def move_object(obj: ObjectMeta, transform: Affine) -> None:
         obj.tracker_box = transform.ltwh(obj.tracker_box)
     for user in obj.user:
         if user.meta_type == KEYPOINTS:
-            user.data = user.data.copy()  # copies of the metadata may share it
-            user.data[:, :2] = transform.points(user.data[:, :2])
+            user.data = _moved_points(user.data, transform)
     if transform.is_upright:
         _move_text(obj.text, transform)
         return
@@ -46,9 +48,21 @@ def move_display(display: DisplayMeta, transform: Affine) -> None:
         _move_line(arrow, transform)
     for circle in display.circles:
         circle.x, circle.y = _point(circle.x, circle.y, transform)
-        circle.radius = round(circle.radius * abs(transform.sx * transform.sy) ** 0.5)
+        circle.radius = _whole(circle.radius * abs(transform.sx * transform.sy) ** 0.5)
     for polygon in display.polygons:
         polygon.points = [transform.point(x, y) for x, y in polygon.points]
+
+
+def _moved_points(data: Any, transform: Affine) -> Any:
+    """Keypoints elsewhere; what is none stays as it is."""
+    try:
+        points = np.array(data)  # copies of the metadata may share the data
+    except ValueError:  # rows of several lengths
+        return data
+    if points.ndim != 2 or points.shape[1] < 2 or points.dtype.kind not in "fiu":
+        return data
+    points[:, :2] = transform.points(points[:, :2])
+    return points
 
 
 def _move_line(line: Line | Arrow, transform: Affine) -> None:
@@ -67,5 +81,5 @@ def _point(x: float, y: float, transform: Affine) -> tuple[int, int]:
 
 
 def _whole(coordinate: float) -> int:
-    """These fields are unsigned in DeepStream."""
-    return max(0, round(coordinate))
+    """These fields are unsigned in DeepStream; without a place it is 0."""
+    return max(0, round(coordinate)) if math.isfinite(coordinate) else 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from penstock.meta import KEYPOINTS, Circle, Line, ObjectMeta
 from penstock.osd.canvas import Canvas
@@ -28,11 +31,17 @@ def has_keypoints(obj: ObjectMeta) -> bool:
     return bool(obj.user) and obj.user.get(KEYPOINTS) is not None
 
 
-def draw_keypoints(canvas: Canvas, obj: ObjectMeta) -> None:
+def draw_keypoints(canvas: Canvas, obj: ObjectMeta, hidden: Sequence[ObjectMeta] = ()) -> None:
     """Draw a dot for each point with a score of 0.3 or more, in the colour of the border.
 
     Where there are 17, they are taken for COCO's joints of a body, and its limbs are drawn too.
     Dots and limbs are as thick as the object's size asks for.
+
+    Args:
+        canvas: The picture.
+        obj: Whose.
+        hidden: Objects that nobody shall recognise: no point within their boxes is drawn, nor a
+            limb that ends there.
     """
     try:
         points = np.asarray(obj.user[KEYPOINTS])
@@ -42,6 +51,7 @@ def draw_keypoints(canvas: Canvas, obj: ObjectMeta) -> None:
         return
     with np.errstate(invalid="ignore"):
         shown = np.isfinite(points).all(axis=1) & (points[:, 2] >= LEAST_SCORE)
+        shown &= ~_within(points[:, :2], hidden)
     color = obj.rect.border_color
     _, _, width, height = obj.ltwh
     size = max(width, height)
@@ -54,3 +64,11 @@ def draw_keypoints(canvas: Canvas, obj: ObjectMeta) -> None:
                 draw_line(canvas, Line(*place_of[one], *place_of[other], radius, color))
     for x, y in places:
         draw_circle(canvas, Circle(x, y, radius, color, has_bg=1, bg_color=color))
+
+
+def _within(points: NDArray[np.generic], hidden: Sequence[ObjectMeta]) -> NDArray[np.bool_]:
+    """Which of the points `(K, 2)` lie in a box that is rounded outwards, `(K,)`."""
+    ltwh = np.array([obj.ltwh for obj in hidden], np.float64).reshape(-1, 1, 4)
+    low, high = np.floor(ltwh[..., :2]), np.ceil(ltwh[..., :2] + ltwh[..., 2:])
+    inside = (points >= low) & (points <= high)
+    return np.asarray(inside.all(axis=2).any(axis=0))

@@ -145,12 +145,10 @@ class Painter:
 
     def _shows_keypoints(self, obj: ObjectMeta) -> bool:
         """Not where the object is hidden: they would tell where eyes and mouth are."""
-        return (
-            self.settings.display_keypoints
-            and has_keypoints(obj)
-            and not self._is_blurred(obj)
-            and not self._is_covered(obj)
-        )
+        return self.settings.display_keypoints and has_keypoints(obj) and not self._is_hidden(obj)
+
+    def _is_hidden(self, obj: ObjectMeta) -> bool:
+        return self._is_blurred(obj) or self._is_covered(obj)
 
     def _is_covered(self, obj: ObjectMeta) -> bool:
         color = self.settings.class_colors.get(obj.class_id)
@@ -172,8 +170,10 @@ class Painter:
             for obj in frame.objects:
                 if obj.mask is not None:
                     draw_mask(canvas, obj)
-        for obj in filter(self._shows_keypoints, frame.objects):
-            draw_keypoints(canvas, obj)
+        pointed = list(filter(self._shows_keypoints, frame.objects))
+        hidden = list(filter(self._is_hidden, frame.objects)) if pointed else []
+        for obj in pointed:
+            draw_keypoints(canvas, obj, hidden)
 
     def _kit(self, pixel_format: str, colorimetry: Colorimetry) -> tuple[Palette, Labels]:
         key = (pixel_format, colorimetry)

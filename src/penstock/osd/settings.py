@@ -22,8 +22,8 @@ class PainterSettings:
         display_bbox: The boxes of objects; boxes of `DisplayMeta` are drawn always.
         display_text: Text of objects and of `DisplayMeta`.
         display_mask: Instance masks of objects.
-        display_keypoints: Keypoints of objects, but for those that are blurred or lie under an
-            opaque background.
+        display_keypoints: Keypoints of objects, but for those of or within the box of one that is
+            blurred or lies under an opaque background.
         blur: What of an object is made unrecognisable: nothing, its box, or its instance mask
             (its box where it has none).
         blur_only: `(component_id, class_id)` of the objects that are blurred; empty for all.
