@@ -11,8 +11,16 @@ import duckdb
 QUERIES = Path(__file__).parent / "queries"
 NAMES = ("counts_per_hour", "dwell", "line_crossings")
 PEOPLE = """
-SELECT time_bucket(INTERVAL 2 SECONDS, time) AS moment, label, count(DISTINCT track) AS objects
-FROM objects WHERE track IS NOT NULL GROUP BY ALL ORDER BY moment
+WITH seen AS (
+    SELECT time_bucket(INTERVAL 2 SECONDS, time) AS moment, label, camera, track
+    FROM objects WHERE track IS NOT NULL
+),
+moments AS (
+    SELECT unnest(generate_series(min(moment), max(moment), INTERVAL 2 SECONDS)) AS moment FROM seen
+)
+SELECT moment, label, count(DISTINCT (camera, track)) FILTER (track IS NOT NULL) AS objects
+FROM moments CROSS JOIN (SELECT DISTINCT label FROM seen) LEFT JOIN seen USING (moment, label)
+GROUP BY ALL ORDER BY moment
 """
 TOTALS = """
 SELECT line, time AS moment, sum(sum(count)) OVER (PARTITION BY line ORDER BY time) AS total
@@ -38,7 +46,7 @@ def draw(database: duckdb.DuckDBPyConnection, path: Path) -> None:
     by_label: dict[str, list[tuple[object, int]]] = {}
     for moment, label, objects in database.execute(PEOPLE).fetchall():
         by_label.setdefault(label, []).append((moment, objects))
-    for label, points in sorted(by_label.items(), key=lambda item: -len(item[1]))[:4]:
+    for label, points in sorted(by_label.items(), key=lambda item: -sum(n for _, n in item[1]))[:4]:
         axes["people"].plot(*zip(*points, strict=True), label=label)
     axes["people"].set_title("objects, every 2 s")
     by_line: dict[str, list[tuple[object, int]]] = {}
@@ -48,7 +56,8 @@ def draw(database: duckdb.DuckDBPyConnection, path: Path) -> None:
         axes["lines"].step(*zip(*points, strict=True), where="post", label=line, marker=".")
     axes["lines"].set_title("line crossings")
     dwell = database.execute((QUERIES / "dwell.sql").read_text()).fetchall()
-    names = [zone for _, zone, *_ in dwell]
+    several = len({camera for camera, *_ in dwell}) > 1
+    names = [f"{zone} of {camera}" if several else zone for camera, zone, *_ in dwell]
     axes["dwell"].bar(names, [longest for *_, longest in dwell], color="0.8", label="longest")
     axes["dwell"].bar(names, [mean for *_, mean, _ in dwell], width=0.5, label="mean")
     axes["dwell"].set_title("stays in zones, s")

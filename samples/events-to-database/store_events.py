@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,6 +34,7 @@ OBJECTS = pa.schema(
 )
 CROSSINGS = pa.schema([*OF_FRAME, ("line", pa.string()), ("count", pa.int32())])
 ROWS, SECONDS = 50_000, 10.0  # a pair of files is written when there are so many, or so old ones
+NO_MESSAGE = (ValueError, LookupError, TypeError, AttributeError, OverflowError)  # of Store.add
 
 
 class Store:
@@ -46,35 +47,43 @@ class Store:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._number = len(list(folder.glob("objects-*.parquet")))
-        self._objects: list[dict[str, Any]] = []
-        self._crossings: list[dict[str, Any]] = []
+        self._number = 0
+        self._objects: list[pa.Table] = []
+        self._crossings: list[pa.Table] = []
+        self._rows = 0
         self._written_s = time.monotonic()
         self.messages = 0
 
     def add(self, payload: bytes) -> None:
-        """One message of send_events.py."""
+        """One message of send_events.py; raises where it is none, and stores nothing of it."""
         said = json.loads(payload)
         moment = datetime.fromisoformat(said["time"]).astimezone(timezone.utc)
         at = {"camera": said["camera"], "frame": said["frame"], "time": moment}
-        for obj in said["objects"]:
-            box = dict(zip(("left", "top", "width", "height"), obj.pop("box"), strict=True))
-            self._objects.append({**at, **obj, **box})
-        for line, count in said["crossed"].items():
-            self._crossings.append({**at, "line": line, "count": count})
+        objects = [
+            {**at, **obj, **dict(zip(("left", "top", "width", "height"), obj["box"], strict=True))}
+            for obj in said["objects"]
+        ]
+        crossings = [{**at, "line": line, "count": n} for line, n in said["crossed"].items()]
+        # Tables at once: a message with a wrong value ends here, not with all others in write().
+        tables = pa.Table.from_pylist(objects, OBJECTS), pa.Table.from_pylist(crossings, CROSSINGS)
+        if objects or crossings:
+            self._objects.append(tables[0])
+            self._crossings.append(tables[1])
+        self._rows += len(objects)
         self.messages += 1
-        if len(self._objects) >= ROWS or time.monotonic() - self._written_s >= SECONDS:
+        if self._rows >= ROWS or time.monotonic() - self._written_s >= SECONDS:
             self.write()
 
     def write(self) -> None:
         """Empty both lists into a pair of files, each there whole or not at all."""
         self._written_s = time.monotonic()
-        if not self._objects and not self._crossings:
+        if not self._objects:
             return
-        self._write("crossings", pa.Table.from_pylist(self._crossings, CROSSINGS))
-        self._write("objects", pa.Table.from_pylist(self._objects, OBJECTS))
-        self._number += 1
-        self._objects, self._crossings = [], []
+        while any(self._folder.glob(f"*-{self._number:06d}.parquet")):
+            self._number += 1
+        self._write("crossings", pa.concat_tables(self._crossings))
+        self._write("objects", pa.concat_tables(self._objects))
+        self._objects, self._crossings, self._rows = [], [], 0
 
     def _write(self, kind: str, table: pa.Table) -> None:
         path = self._folder / f"{kind}-{self._number:06d}.parquet"
@@ -92,6 +101,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="end after that time")
     parser.add_argument("--count", type=int, help="end after so many messages")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it well, as Ctrl-C does
     store = Store(arguments.folder)
     try:
         config = BrokerConfig.read(arguments.config) if arguments.config else None
@@ -109,7 +119,7 @@ def main() -> int:
         ):
             try:
                 store.add(message.payload)
-            except (ValueError, LookupError, TypeError) as error:
+            except NO_MESSAGE as error:
                 print(f"Not a message of send_events.py: {error!r}", file=sys.stderr)
             if store.messages == arguments.count:
                 break

@@ -108,6 +108,8 @@ def test_poses_embeddings_and_feet_are_tails():
     deep = EventExtras(pose=Pose((Joint(1, 2, 3, 0.5),), 1))
     text = line(van(object_type=1, details=Person(), extras=deep))
     assert "|#|pose25D|pelvis,1.000000,2.000000,3.000000,0.500000||0.5" in text
+    unseen = EventExtras(pose=Pose())
+    assert "pose" not in line(van(object_type=1, details=Person(), extras=unseen))
 
 
 def test_the_first_event_tells_frame_time_and_sensor():

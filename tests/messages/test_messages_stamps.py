@@ -27,14 +27,19 @@ def test_the_present_time_is_utc_with_milliseconds():
         ("1970-01-01T00:00:01Z", 1),
         ("1970-01-01T01:00:01+01:00", 1),
         ("1970-01-01T00:00:01", 1),
+        ("1970-01-01t00:00:01.5z", 1.5),
+        ("1970-01-01 00:00:01.000000001", 1.000000001),
+        ("1970-01-01T00:00:01.1234567899Z", 1.123456789),
         ("", None),
         (None, None),
+        ("1970-02-30T00:00:01Z", None),
+        ("19700101", None),
         ("yesterday", None),
         ("0001-01-01T00:00:00+23:59", -62_135_596_800 - 86_340),
     ],
 )
 def test_other_spellings_are_read_too(text, seconds):
-    assert nanoseconds(text) == (None if seconds is None else seconds * 10**9)
+    assert nanoseconds(text) == (None if seconds is None else round(seconds * 10**9))
 
 
 def test_ids_are_random_uuids():

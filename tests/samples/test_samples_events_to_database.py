@@ -1,9 +1,11 @@
 """samples/events-to-database: what the database says is what the analytics have found."""
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections import defaultdict
@@ -75,9 +77,9 @@ def stored(data_dir, tmp_path_factory):
     folder = tmp_path_factory.mktemp("events")
     video = folder / "vtest.mp4"
     gst(
-        f"filesrc location={data_dir / 'video' / 'vtest.avi'} ! decodebin ! identity eos-after="
-        f"{FRAMES} ! videoconvert ! x264enc threads=1 ! h264parse ! mp4mux ! filesink "
-        f"location={video}"
+        f"filesrc location={data_dir / 'video' / 'vtest.avi'} ! avidemux ! identity eos-after="
+        f"{FRAMES + 1} ! avdec_msmpeg4 ! videoconvert ! x264enc threads=1 ! h264parse ! mp4mux "
+        f"! filesink location={video}"
     )
     frames = len(pictures(video))  # the muxer may leave out the last one
     truth = Truth()
@@ -164,11 +166,82 @@ def test_who_comes_back_has_stayed_twice_and_what_comes_twice_counts_once(tmp_pa
     ]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"camera": "gate"},
+        {"frame": 2**70},
+        {"objects": [{}]},
+        {"crossed": {"Gate": "x"}},
+        {"crossed": ["Gate"]},
+    ],
+)
+def test_a_message_that_is_none_of_its_own_costs_the_others_nothing(tmp_path, wrong):
+    module = loaded("store_events")
+    store = module.Store(tmp_path)
+    said = {"camera": 0, "frame": 1, "time": START, "crossed": {"Gate": 1}, "objects": []}
+    for message in (said, {**said, **wrong}, {**said, "frame": 2}):
+        with contextlib.suppress(*module.NO_MESSAGE):
+            store.add(json.dumps(message).encode())
+    store.write()
+    with loaded("report").opened(tmp_path) as database:
+        assert database.sql("SELECT frame FROM crossings ORDER BY frame").fetchall() == [(1,), (2,)]
+        assert database.sql("SELECT * FROM objects").fetchall() == []
+
+
+def test_files_that_are_there_stay_whichever_were_deleted(tmp_path):
+    for name in ("objects-000001.parquet", "crossings-000002.parquet"):
+        (tmp_path / name).write_bytes(b"kept")
+    store = loaded("store_events").Store(tmp_path)
+    said = {"camera": 0, "frame": 1, "time": START, "crossed": {"Gate": 1}, "objects": []}
+    for _ in range(2):
+        store.add(json.dumps(said).encode())
+        store.write()
+    found = {path.name: path.read_bytes() for path in tmp_path.glob("*.parquet")}
+    assert [name for name, data in sorted(found.items()) if data == b"kept"] == [
+        "crossings-000002.parquet",
+        "objects-000001.parquet",
+    ]
+    assert len(found) == 6
+
+
+@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM])
+def test_who_is_told_to_end_stores_what_has_arrived(tmp_path, way):
+    said = {"camera": 0, "frame": 1, "time": START, "crossed": {"Gate": 1}, "objects": []}
+    with Redis(tmp_path / "redis") as server, redis.Redis(HOST, server.port) as client:
+        url = f"redis://{HOST}:{server.port}/events"
+        command = [sys.executable, FOLDER / "store_events.py", url, tmp_path / "events"]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, text=True, **pipes) as storing:
+            assert storing.stdout.readline() == "Waiting for events\n"
+            for text in (json.dumps(said), "something else"):
+                client.xadd("events", {"metadata": text})
+            assert storing.stderr.readline().startswith("Not a message of send_events.py")
+            storing.send_signal(way)
+            printed, _ = storing.communicate(timeout=20)
+    assert printed == f"1 messages stored in {tmp_path / 'events'}\n"
+    assert len(list((tmp_path / "events").glob("*.parquet"))) == 2
+
+
 def test_the_report_prints_the_three_answers_and_draws_them(stored, tmp_path):
     done = run("report.py", stored[0], "--plot", tmp_path / "plot.png")
     assert (done.returncode, done.stderr) == (0, "")
     assert re.findall(r"^\w+$", done.stdout, re.M) == ["counts_per_hour", "dwell", "line_crossings"]
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_plot_shows_the_objects_of_all_cameras_and_when_there_were_none(tmp_path):
+    store, report = loaded("store_events").Store(tmp_path), loaded("report")
+    there = {"track": 7, "label": "car", "confidence": 1, "box": [0, 0, 1, 1], "zones": []}
+    for camera in (0, 1):
+        for second in (0, 5):
+            time = f"2031-02-03T09:00:0{second}+00:00"
+            said = {"camera": camera, "frame": second, "time": time, "crossed": {}}
+            store.add(json.dumps({**said, "objects": [there]}).encode())
+    store.write()
+    with report.opened(tmp_path) as database:
+        found = database.execute(report.PEOPLE).fetchall()
+    assert [(moment.second, objects) for moment, _, objects in found] == [(0, 2), (2, 0), (4, 2)]
 
 
 def test_the_files_say_what_each_column_is(stored):

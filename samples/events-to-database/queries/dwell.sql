@@ -1,4 +1,4 @@
--- For how long objects stayed in each zone. Frames more than a second apart are two stays.
+-- For how long objects stayed in each zone. Gaps of more than a second do not count.
 WITH seen AS (
     SELECT camera, track, unnest(zones) AS zone, time
     FROM objects

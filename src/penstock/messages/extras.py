@@ -25,8 +25,10 @@ def members_of(extras: EventExtras) -> dict[str, Any]:
     return members
 
 
-def pose_tail(pose: Pose) -> str:
-    """`|#|pose2D|nose,1.000000,2.000000,0.500000|…|`: all joints."""
+def pose_tail(pose: Pose | None) -> str:
+    """`|#|pose2D|nose,1.000000,2.000000,0.500000|…|`: all joints; empty without any."""
+    if pose is None or not pose.joints:
+        return ""
     joints = "".join(
         f"{name},{','.join(map(fixed, _flattened(pose, joint)))}|" for name, joint in named(pose)
     )

@@ -91,7 +91,7 @@ def _attributes(event: EventMessage) -> str:
     values = (getattr(details, name) if name else None for name in KINDS[event.object_type].short)
     text = "|#|" + "|".join("" if value is None else str(value) for value in values)
     extras = event.extras
-    if event.object_type == PERSON and extras is not None and extras.pose is not None:
+    if event.object_type == PERSON and extras is not None:
         text += pose_tail(extras.pose)
     return text
 

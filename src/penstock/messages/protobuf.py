@@ -82,7 +82,7 @@ def _write_event(written: Any, event: EventMessage) -> None:
         written.info.update(_standing(extras.standing))
     if vector := floats(extras.embedding):
         written.embedding.vector.extend(vector)
-    if extras.pose is not None:
+    if extras.pose is not None and extras.pose.joints:
         _write_pose(written.pose, extras.pose)
 
 

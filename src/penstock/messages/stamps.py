@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from datetime import datetime, timezone
 
 _VARIANTS = "89ab"
+# Python 3.10 reads fractions of three or six digits only, later ones no more than six of them.
+_TIME = re.compile(
+    "([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.]([0-9]+))?"
+    "([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 
 def stamp(time_ns: int) -> str:
@@ -26,16 +32,17 @@ def now() -> str:
 
 def nanoseconds(text: str | None) -> int | None:
     """A time since 1970; None where `text` is no RFC 3339 time. Without a zone it is UTC."""
-    if not text:
+    match = _TIME.fullmatch(text.strip()) if text else None
+    if match is None:
         return None
+    moment, fraction, zone = match.groups(default="")
     try:
-        found = datetime.fromisoformat(text.strip().replace("Z", "+00:00").replace("z", "+00:00"))
+        found = datetime.fromisoformat(moment + (zone.strip("Zz") or "+00:00"))
     except ValueError:
         return None
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=timezone.utc)
     since = found - datetime(1970, 1, 1, tzinfo=timezone.utc)
-    return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
+    rest_ns = int(fraction[:9].ljust(9, "0"))
+    return (since.days * 86_400 + since.seconds) * 1_000_000_000 + rest_ns
 
 
 def new_id() -> str:
