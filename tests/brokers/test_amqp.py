@@ -1,7 +1,11 @@
 """AMQP against a real RabbitMQ: confirmations, queues, logins, certificates, refusals."""
 
+import contextlib
+import os
+import socket
 import uuid
 
+import pika
 import pytest
 
 from broker_servers import HOST, PASSWORD, USER, certificates
@@ -116,6 +120,29 @@ def test_a_named_queue_keeps_messages_for_a_consumer_that_comes_later(address, o
     assert opened(AmqpListener(where, ["later"])).receive(0.3) == []
 
 
+def test_an_idle_connection_is_probed_so_that_its_silent_end_is_noticed(server, address, opened):
+    opened(AmqpListener(address(), ["yard.#"]))
+    probed = []
+    for number in os.listdir("/proc/self/fd"):
+        tcp = socket.AF_INET, socket.SOCK_STREAM
+        with contextlib.suppress(OSError), socket.fromfd(int(number), *tcp) as found:
+            if found.getpeername()[1] == server.port:
+                probed.append(found.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))
+    assert probed == [60]
+
+
+def test_a_queue_that_is_taken_away_is_an_error_and_made_again(address, opened):
+    where = address("gone", queue="gone")
+    listener = opened(AmqpListener(where, ["gone"]))
+    with pika.BlockingConnection(AmqpSettings.of(where).parameters()) as somebody:
+        somebody.channel().queue_delete("gone")
+    with pytest.raises(BrokerError, match="no longer has the queue that was listened to"):
+        payloads(listener, 1)
+    listener.connect()
+    opened(AmqpBroker(where)).publish(messages(b"again", topic="gone"))
+    assert payloads(listener, 1) == [b"again"]
+
+
 def test_a_routing_key_that_is_too_long_is_refused_and_those_before_it_are_taken(address, opened):
     listener = opened(AmqpListener(address(), ["yard.events"]))
     broker = opened(AmqpBroker(address()))
@@ -150,6 +177,16 @@ def test_what_keeps_it_from_connecting_is_one_sentence(server, kind, conn_str, s
     assert str(caught.value).startswith("amqp: ")
     assert "wrong" not in str(caught.value).replace("WRONG VERSION", "")
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [AmqpBroker, AmqpListener])
+def test_a_broker_that_hangs_is_one_sentence_too(kind, monkeypatch):
+    monkeypatch.setattr("penstock.brokers.amqp_settings.TIMEOUT_S", 1.2)  # less 1 for the greeting
+    with socket.create_server((HOST, 0)) as silent:
+        where = BrokerAddress(f"{HOST};{silent.getsockname()[1]}", topic="t")
+        end = kind(where) if kind is AmqpBroker else kind(where, ["t"])
+        with pytest.raises(BrokerError, match=r"amqp: no answer from .* in time: is it"):
+            end.connect()
 
 
 def test_listening_by_the_command(server, opened, address):

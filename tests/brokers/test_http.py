@@ -1,6 +1,7 @@
 """Webhooks: what is posted, what each answer means, logins and certificates."""
 
 import http.client
+import socket
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -159,6 +160,21 @@ def test_the_listener_receives_what_the_broker_posts_to_its_path(connected):
         listener.close()
     with pytest.raises(BrokerError, match="nothing listens there"):
         connected(url)
+
+
+def test_a_message_whose_sender_goes_away_in_its_middle_is_not_received():
+    """The whole one comes later with the same id: who drops repeats must not know that id yet."""
+    port = free_port()
+    listener = HttpListener(BrokerAddress(f"http://{HOST}:{port}/"), [])
+    listener.connect()
+    try:
+        with socket.create_connection((HOST, port), timeout=5) as client:
+            client.sendall(b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"half":')
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(99) == b""
+        assert listener.receive(0.05) == []
+    finally:
+        listener.close()
 
 
 def test_a_port_that_is_taken_is_said():

@@ -1,14 +1,23 @@
-"""Messages that a broker of MQTT 5 will never take, and those around them."""
+"""Messages that a broker of MQTT will never take, and those around them."""
 
 import contextlib
 import socket
 import threading
 
 import pytest
+from spool_making import spool
+from test_delivery import until
 
 from broker_servers import HOST, Mosquitto
-from penstock.brokers import LISTENERS, BrokerAddress, OutgoingMessage, RefusedMessageError
+from penstock.brokers import (
+    LISTENERS,
+    BrokerAddress,
+    Delivery,
+    OutgoingMessage,
+    RefusedMessageError,
+)
 from penstock.brokers.mqtt import MqttBroker
+from penstock.brokers.retrying import BackOff
 from penstock.config import BrokerConfig
 
 
@@ -118,3 +127,51 @@ def test_an_answer_to_a_message_is_none_to_a_later_one_of_the_same_number(config
             broker._connection.client._last_mid = 0  # as after 65535 messages
             broker.publish(good)
         broker.close()
+
+
+@pytest.mark.parametrize(
+    ("version", "line"),
+    [
+        (3, "max_packet_size 5000"),
+        (3, "message_size_limit 5000"),
+        (5, "message_size_limit 5000"),  # it answers, but ends the connection before that arrives
+    ],
+)
+def test_a_message_over_which_a_broker_ends_the_connection_stops_the_others_for_a_while(
+    tmp_path, monkeypatch, version, line
+):
+    monkeypatch.setattr("penstock.brokers.mqtt_suspicion.QUIETS_S", (0.05, 0.08) * 3)
+    monkeypatch.setattr("penstock.brokers.mqtt_suspicion.LEAST_S", 0.3)
+    monkeypatch.setattr("penstock.brokers.mqtt_suspicion.ANSWER_S", 5)
+    file = tmp_path / "adapter.txt"
+    file.write_text(f"[message-broker]\nprotocol-version={version}\n")
+    sent = [message(n, 9000 if n == 13 else 10 + n) for n in range(30)]
+    told, over = [], []
+    with Limited(tmp_path / "server", line) as server:
+        address = BrokerAddress(server.conn_str, BrokerConfig.read(file), "cars")
+        listener = LISTENERS.load("mqtt")(address, ["cars"])
+        listener.connect()
+        run = Delivery(
+            MqttBroker(address),
+            spool(tmp_path / "spool"),
+            on_trouble=told.append,
+            on_recovery=over.append,
+            back_off=BackOff(first_s=0.01, most_s=0.02),
+        )
+        run.accept(sent)
+        run.start()
+        until(lambda: len(run.spool) == 0 and run.counts.refused)
+        run.stop(flush_s=20)
+        found = []
+        while new := listener.receive(0.3):
+            found += new
+        listener.close()
+    sizes = list(dict.fromkeys(len(one.payload) for one in found))
+    assert sizes == [10 + n for n in range(30) if n != 13]
+    assert (run.counts.acknowledged, run.counts.refused, len(run.spool)) == (29, 1, 0)
+    over = f"mqtt: the connection to {HOST}:{server.port} was lost over a message of 9000 bytes for"
+    assert [text for text in told if "dropped" in text] == [
+        f"{over} 'cars' each time, while others were taken; the message is dropped"
+    ]
+    assert [text for text in told if text.startswith(f"{over} 'cars': see that the broker takes")]
+    assert len(told) < 8

@@ -1,5 +1,6 @@
 """NATS JetStream against a real server: streams, repeats, logins, certificates, refusals."""
 
+import asyncio
 import socket
 import threading
 import uuid
@@ -10,6 +11,8 @@ from broker_servers import HOST, PASSWORD, USER, certificates
 from nats_server import Nats
 from penstock.brokers import BrokerAddress, OutgoingMessage, PublishError, RefusedMessageError
 from penstock.brokers.nats import NatsBroker, NatsListener
+from penstock.brokers.nats_connection import Connection
+from penstock.brokers.nats_settings import NatsSettings
 from penstock.config import BrokerConfig
 from penstock.errors import BrokerError, ConfigError
 
@@ -94,6 +97,33 @@ def test_a_durable_consumer_goes_on_where_it_ended_even_before_it_first_came(add
     first.close()
     opened(NatsBroker(address("kept"))).publish(messages(b"3", topic="kept"))
     assert payloads(opened(NatsListener(where, ["kept"])), 1) == [b"3"]
+
+
+def test_a_listener_does_not_answer_what_somebody_else_asks_for(address, opened):
+    """A request of another program waits for the service; an answer of ours would be empty."""
+    listener = opened(NatsListener(address(), ["yard.questions"]))
+    asking = opened(Connection(NatsSettings.of(address())))
+    answers = []
+
+    async def hear(message):
+        answers.append(message.data)
+
+    async def ask():
+        await asking.client.subscribe("yard.answers", cb=hear)
+        await asking.client.publish("yard.questions", b"who?", reply="yard.answers")
+        await asking.client.flush()
+
+    asking.run(ask())
+    assert [message.payload for message in listener.receive(5.0)] == [b"who?"]
+    listener.receive(0.05)  # where it acknowledges what JetStream gave it
+    asking.run(asking.client.publish("yard.answers", b"me"))
+
+    async def first_answer():
+        while not answers:
+            await asyncio.sleep(0.01)
+
+    asking.run(first_answer())
+    assert answers == [b"me"]
 
 
 def test_a_stream_that_does_not_take_the_subject_is_said(address, opened):

@@ -20,6 +20,7 @@ from penstock.brokers.base import (
 )
 from penstock.brokers.commands import RecordCommand, record_command, source_of
 from penstock.brokers.delivery import Delivery, DeliveryCounts
+from penstock.brokers.header_texts import carried_id, carried_key, carried_type
 from penstock.brokers.listening import arrivals, listener_at
 from penstock.brokers.reception import Reception
 from penstock.brokers.spool import Spool
@@ -42,6 +43,9 @@ __all__ = [
     "Spool",
     "arrivals",
     "broker_name",
+    "carried_id",
+    "carried_key",
+    "carried_type",
     "listener_at",
     "named_folder",
     "own_folder",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import pika
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError
 
 from penstock.brokers.amqp_settings import KEYS, ROUTING_HEADER, AmqpSettings, wrong_key
@@ -39,6 +40,7 @@ class AmqpListener:
         self._channel: Any = None
         self._received: list[IncomingMessage] = []
         self._last_tag = 0
+        self._is_cancelled = False
 
     def connect(self) -> None:
         """Connect, log in, and bind a queue."""
@@ -47,7 +49,7 @@ class AmqpListener:
             self._connection = pika.BlockingConnection(self._settings.parameters())
             self._channel = self._connection.channel()
             self._consume(self._channel)
-        except (AMQPError, OSError) as error:
+        except (AMQPError, AMQPConnectorException, OSError) as error:
             self.close()
             raise BrokerError(self._settings.said(error)) from error
 
@@ -64,13 +66,16 @@ class AmqpListener:
         except (AMQPError, OSError) as error:
             self.close()
             raise BrokerError(self._settings.said(error)) from error
+        if self._is_cancelled and not self._received:
+            where = self._settings.endpoint
+            raise BrokerError(f"amqp: {where} no longer has the queue that was listened to")
         found, self._received = self._received, []
         return found
 
     def close(self) -> None:
         """Let go of the connection."""
         connection, self._connection, self._channel = self._connection, None, None
-        self._received, self._last_tag = [], 0
+        self._received, self._last_tag, self._is_cancelled = [], 0, False
         if connection is not None:
             with contextlib.suppress(AMQPError, OSError):
                 connection.close()
@@ -85,7 +90,12 @@ class AmqpListener:
             name = channel.queue_declare("", exclusive=True, auto_delete=True).method.queue
         for topic in self._topics if settings.exchange else ():
             channel.queue_bind(name, settings.exchange, topic)
+        channel.add_on_cancel_callback(self._on_cancel)
         channel.basic_consume(name, self._on_message)
+
+    def _on_cancel(self, _frame: Any) -> None:
+        """Somebody has deleted the queue, or its node of a cluster is away."""
+        self._is_cancelled = True
 
     def _on_message(self, _channel: Any, method: Any, properties: Any, body: bytes) -> None:
         key = (properties.headers or {}).get(ROUTING_HEADER, "")

@@ -8,11 +8,13 @@ from ssl import SSLContext
 from typing import Any, Final
 
 import pika
+from pika.adapters.utils.connection_workflow import AMQPConnectorStackTimeout
 from pika.exceptions import (
     AuthenticationError,
     ChannelClosedByBroker,
     ConnectionClosedByBroker,
     ConnectionClosedByClient,
+    ConnectionOpenAborted,
     ProbableAccessDeniedError,
     ProbableAuthenticationError,
 )
@@ -40,6 +42,21 @@ _DEFAULT_PORT = 5672
 _EXCHANGE = "amq.topic"
 _TOPIC = "deepstream_topic"
 _FRAME_BYTES = 131072
+# Without heartbeats a listener whose network is gone would wait for ever.
+_KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6}
+_TEXTS: Final[Mapping[tuple[type[BaseException], ...], str]] = {
+    (AuthenticationError, ProbableAuthenticationError): (
+        "{where} refuses the login: correct username and password in conn-str, in the adapter's "
+        "file or in USER_AMQP and PASSWORD_AMQP"
+    ),
+    (ProbableAccessDeniedError,): "{where} has no virtual host {space!r} for this user",
+    (ChannelClosedByBroker, ConnectionClosedByBroker): "{where} refuses: {why}",
+    (AMQPConnectorStackTimeout, ConnectionOpenAborted): (
+        "no answer from {where} in time: is it an AMQP broker?"
+    ),
+    (ConnectionClosedByClient,): "the connection to {where} was closed",
+}
+"""The first one that fits counts."""
 
 
 def _text(value: Value) -> str:
@@ -128,25 +145,19 @@ class AmqpSettings:
             socket_timeout=_CONNECT_S,
             stack_timeout=TIMEOUT_S - 1,
             blocked_connection_timeout=TIMEOUT_S - 1,
+            tcp_options=_KEEP_ALIVE,
         )
 
     def said(self, error: BaseException) -> str:
         """What went wrong, with host, port and user."""
         where = str(self.endpoint)
         for cause in _causes(error):
-            if isinstance(cause, (AuthenticationError, ProbableAuthenticationError)):
-                return (
-                    f"amqp: {where} refuses the login: correct username and password in conn-str, "
-                    "in the adapter's file or in USER_AMQP and PASSWORD_AMQP"
-                )
-            if isinstance(cause, ProbableAccessDeniedError):
-                return f"amqp: {where} has no virtual host {self.virtual_host!r} for this user"
-            if isinstance(cause, (ChannelClosedByBroker, ConnectionClosedByBroker)):
-                return f"amqp: {where} refuses: {cause.reply_text}"
-            if isinstance(cause, ConnectionClosedByClient):
-                return f"amqp: the connection to {where} was closed"
-            if text := network_failure(cause, where):
-                return f"amqp: {text}"
+            for kinds, text in _TEXTS.items():
+                if isinstance(cause, kinds):
+                    reason = getattr(cause, "reply_text", "")
+                    return "amqp: " + text.format(where=where, space=self.virtual_host, why=reason)
+            if network := network_failure(cause, where):
+                return f"amqp: {network}"
         return f"amqp: the connection to {where} was lost"
 
 

@@ -83,8 +83,12 @@ class RefusedMessageError(PublishError):
 class Broker(Protocol):
     """Sends messages. All calls come from one thread and may block for `TIMEOUT_S`.
 
-    Every registered broker that a test can start must pass `tests/brokers/test_contract.py`.
+    Every registered broker that a test can start must pass `tests/brokers/test_broker_contract.py`.
     Messages of errors name host, port and user, and never a password.
+
+    One whose broker may forget what it has acknowledged can have a method `take_unsettled`, which
+    returns what was acknowledged shortly before a connection broke, once: the caller connects anew
+    and publishes it again.
 
     Args:
         address: Where to.

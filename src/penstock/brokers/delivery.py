@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from penstock.brokers.base import Broker, OutgoingMessage, PublishError, RefusedMessageError
 from penstock.brokers.retrying import BackOff, Troubles
 from penstock.brokers.spool import Spool, Waiting
-from penstock.errors import PenstockError
+from penstock.errors import BrokerError, PenstockError
 
 BATCH = 256
 BATCH_BYTES = 4 << 20
 SYNC_S = 1.0
+_MOVED = 64 * BATCH  # messages, so that who brings new ones waits for less than a second
+_MOVED_BYTES = 16 << 20
 _PATIENCE_S = 12.0  # a call of a broker that has begun may take that long
 
 
@@ -25,7 +27,7 @@ class DeliveryCounts:
 
     Attributes:
         sent: Handed to the broker, once for every try.
-        acknowledged: Taken by the broker.
+        acknowledged: Taken by the broker; once, though it may have forgotten them since.
         refused: Never to be taken by the broker, and dropped.
     """
 
@@ -38,7 +40,8 @@ class Delivery:
     """Sends what a spool holds, in its order, until the broker has acknowledged it.
 
     A broker that is away is tried again after 1 s, then 2 s, up to 30 s. A message that it refuses
-    for ever is counted, told, and skipped.
+    for ever is counted, told, and skipped. What it may have forgotten although it had acknowledged
+    it waits again, in front of the rest; behind it where too much waits to be moved at once.
 
     Attributes:
         spool: Closed by the thread, as is the broker.
@@ -71,7 +74,10 @@ class Delivery:
         self._pause_s = pause_s
         self._back_off = back_off or BackOff()
         self._is_connected = self._has_published = self._gives_up = False
+        self._has_idled = self._is_fruitless = False
         self._tended_s = 0.0
+        self._repeated = 0  # messages in the spool that were acknowledged before
+        self._order = threading.Lock()  # who has it puts messages into the spool
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._deadline_s = 0.0
@@ -83,7 +89,8 @@ class Delivery:
 
     def accept(self, messages: Iterable[OutgoingMessage]) -> None:
         """Have messages sent; they are in the spool when this returns, which is at once."""
-        self.spool.append(messages)
+        with self._order:
+            self.spool.append(messages)
         self._wake.set()
 
     def stop(self, *, flush_s: float) -> None:
@@ -111,6 +118,7 @@ class Delivery:
                 self._losses.add(f"{lost} messages waited in memory only and are lost")
 
     def _is_finished(self) -> bool:
+        self._put_back()
         if not self._stopping.is_set():
             return False
         is_late = time.monotonic() >= self._deadline_s
@@ -119,11 +127,16 @@ class Delivery:
     def _step(self) -> None:
         try:
             self._tend()
+            if self._is_fruitless:
+                raise BrokerError("the connection was lost again before a new message was taken")
             waiting = self.spool.oldest(BATCH, most_bytes=BATCH_BYTES)
             if self._is_connected and not waiting:
-                self._wake.wait(SYNC_S)
+                if self._has_idled:
+                    self._works()
+                self._has_idled = not self._wake.wait(SYNC_S)
                 self._wake.clear()
                 return
+            self._has_idled = False
             if not self._is_connected:
                 self._broker.connect()
                 self._is_connected, self._has_published = True, False
@@ -132,10 +145,14 @@ class Delivery:
         except Exception as error:  # a mistake of an adapter must not end the thread
             self._failed(error)
             return
-        self._back_off.reset()
-        self._connection.end("the broker takes messages again")
+        if self._has_published or not waiting:
+            self._works()
         if self._pause_s:
             self._stopping.wait(self._pause_s)
+
+    def _works(self) -> None:
+        self._back_off.reset()
+        self._connection.end("the broker takes messages again")
 
     def _publish(self, waiting: Sequence[Waiting]) -> None:
         self.counts.sent += len(waiting)
@@ -143,20 +160,48 @@ class Delivery:
             self._broker.publish([one.message for one in waiting])
         except PublishError as error:
             taken = error.acknowledged
-            self.counts.acknowledged += self.spool.done(waiting[:taken])
-            self._has_published |= taken > 0
+            self._acknowledged(waiting[:taken])
             if not isinstance(error, RefusedMessageError):
                 raise
             self.counts.refused += self.spool.done(waiting[taken : taken + 1])
             self.counts.sent -= len(waiting) - taken - 1
             self._losses.add(f"{error}; the message is dropped")
+            self._has_published = True
         else:
-            self.counts.acknowledged += self.spool.done(waiting)
-        self._has_published = True
+            self._acknowledged(waiting)
+
+    def _acknowledged(self, waiting: Sequence[Waiting]) -> None:
+        """What the broker takes once more is no sign that it takes what comes behind that."""
+        done = self.spool.done(waiting)
+        repeated = min(len(waiting), self._repeated)
+        self._repeated -= repeated
+        self.counts.acknowledged += max(0, done - repeated)
+        self._has_published |= len(waiting) > repeated
+
+    def _put_back(self) -> None:
+        """What the broker may have forgotten waits again: first, where not too much waits."""
+        unsettled = self._unsettled()
+        if not unsettled:
+            return
+        with self._order:
+            waiting = self.spool.oldest(_MOVED, most_bytes=_MOVED_BYTES)
+            moved = waiting if len(waiting) == len(self.spool) else []
+            self.spool.append([*unsettled, *(one.message for one in moved)])
+            self.spool.done(moved)
+        self._repeated += len(unsettled)
+        self._is_connected = False
+        self._is_fruitless = not self._has_published
+
+    def _unsettled(self) -> Sequence[OutgoingMessage]:
+        take = getattr(self._broker, "take_unsettled", None)
+        with contextlib.suppress(Exception):  # a mistake of an adapter must not end the thread
+            return take() if take is not None else ()
+        return ()
 
     def _failed(self, error: Exception) -> None:
+        self._put_back()
         had_published, self._has_published = self._has_published, False
-        self._is_connected = False
+        self._is_connected = self._is_fruitless = False
         if had_published:
             return  # a connection that was lost, perhaps long ago: the next one tells more
         text = (

@@ -58,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.read(int(length))
             self._answer(HTTPStatus.NOT_FOUND)
         else:
-            self._receive(self.rfile.read(int(length)))
+            self._receive(self.rfile.read(int(length)), size=int(length))
 
     def log_message(self, *_about: Any) -> None:
         """Standard error is for errors."""
@@ -66,7 +66,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _is_ours(self) -> bool:
         return self.path.partition("?")[0].rstrip("/") == self.server.path.rstrip("/")
 
-    def _receive(self, payload: bytes) -> None:
+    def _receive(self, payload: bytes, *, size: int) -> None:
+        if len(payload) < size:  # the client has gone, and will send all of it again
+            self.close_connection = True
+            return
         topic, key = (unquote(self.headers.get(name, "")) for name in (TOPIC_HEADER, KEY_HEADER))
         message = IncomingMessage(topic or self.path, payload, self.headers.get(ID_HEADER, ""), key)
         try:

@@ -67,9 +67,7 @@ def listener_at(
     named = list(topics) or ([topic] if topic else [])
     if not named and name not in _NEED_NO_TOPIC:
         raise ConfigError(f"wanted a topic, as in {name}://host:port/topic, got none")
-    config = config or BrokerConfig()
-    if name == "kafka":
-        config = _alone(config)
+    config = _alone(name, config or BrokerConfig())
     return LISTENERS.load(name)(BrokerAddress(place, config), named)
 
 
@@ -134,14 +132,22 @@ def _parted(conn: str, name: str) -> tuple[str, str]:
     return conn, topic_in(conn, name) if len(fields) > 2 else ""
 
 
-def _alone(config: BrokerConfig) -> BrokerConfig:
-    """In a group of its own that begins now, unless the file says otherwise."""
-    here = Path("listen")
-    group = f'"penstock-listen-{uuid.uuid4().hex[:8]}"'
+def _alone(name: str, config: BrokerConfig) -> BrokerConfig:
+    """In a group of its own that begins now, so that it takes no message from anybody else.
+
+    Args:
+        name: The broker's.
+        config: Its file; what it says about groups holds.
+    """
+    group = f"penstock-listen-{uuid.uuid4().hex[:8]}"
+    said = {
+        "kafka": {
+            "consumer-group-id": f'"{group}"',
+            "consumer-proto-cfg": '"auto.offset.reset=latest"',
+        },
+        "redis": {"consumergroup": group},
+    }.get(name, {})
     values = {
-        "consumer-group-id": Value(group, here, 0, "message-broker", "consumer-group-id"),
-        "consumer-proto-cfg": Value(
-            '"auto.offset.reset=latest"', here, 0, "message-broker", "consumer-proto-cfg"
-        ),
+        key: Value(text, Path("listen"), 0, "message-broker", key) for key, text in said.items()
     }
     return replace(config, values={**values, **config.values})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
 import os
 import queue
-import time
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, NoReturn
+from typing import ClassVar
 
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -17,16 +18,15 @@ from penstock.brokers.base import (
     BrokerAddress,
     IncomingMessage,
     OutgoingMessage,
-    PublishError,
     RefusedMessageError,
 )
 from penstock.brokers.mqtt_connection import KEYS, MESSAGE_ID, MqttConnection
 from penstock.brokers.mqtt_envelope import enveloped
+from penstock.brokers.mqtt_sender import Sender
 from penstock.config import Key
 from penstock.errors import BrokerError, ConfigError
 
 _QOS = 1
-_FOR_EVER = frozenset({0x90, 0x95, 0x99})  # topic invalid, packet too large, format invalid
 _TOPIC_BYTES = 65535
 _PAYLOAD_BYTES = 268_435_455 - _TOPIC_BYTES - 8
 
@@ -39,34 +39,30 @@ class MqttBroker:
     """
 
     KEYS: ClassVar[Mapping[str, Key]] = KEYS
+    _resend_s = 0.0  # of an IoT hub, which keeps what it acknowledges
 
     def __init__(self, address: BrokerAddress) -> None:
         self._connection = MqttConnection(address)
+        self._resend_s = self._connection.resend_s
         self._is_enveloped = os.environ.get("DEEPSTREAM_ENABLE_SENSOR_ID_EXTRACTION") == "1"
         if wrong := _wrong_topic(address.topic):
             raise ConfigError(f"topic: {wrong}")
 
     def connect(self) -> None:
         """Connect and log in."""
-        self._connection.connect()
+        self._sender.connect()
 
     def publish(self, messages: Sequence[OutgoingMessage]) -> None:
         """Send all, then wait until each is acknowledged."""
-        if self._connection.client is None:
-            raise PublishError("mqtt: not connected")
-        self._connection.forget_answers()
-        numbers: list[int] = []
-        refusal = ""
-        for message in messages:
-            refusal = self._refusal(message)
-            if refusal:
-                break
-            numbers.append(self._send(message))
-        taken = self._wait(numbers)
-        if taken < len(numbers):
-            self._explain(numbers[taken], taken)
-        if refusal:
-            raise RefusedMessageError(f"mqtt: {refusal}", acknowledged=taken)
+        good = list(itertools.takewhile(lambda message: not self._refusal(message), messages))
+        self._sender.publish(good)
+        if len(good) < len(messages):
+            text = self._refusal(messages[len(good)])
+            raise RefusedMessageError(f"mqtt: {text}", acknowledged=len(good))
+
+    def take_unsettled(self) -> list[OutgoingMessage]:
+        """What was acknowledged so shortly before the connection broke that it may be lost."""
+        return self._sender.take_unsettled()
 
     def close(self) -> None:
         """Say good-bye."""
@@ -88,33 +84,9 @@ class MqttBroker:
         beside.UserProperty = (MESSAGE_ID, message.message_id)
         return beside
 
-    def _explain(self, number: int, taken: int) -> NoReturn:
-        """Say why the message behind the first ones was not taken."""
-        reason = self._connection.refused.get(number)
-        if reason is None:
-            raise PublishError(self._connection.lost(), acknowledged=taken)
-        text = f"mqtt: {self._connection.endpoint} refuses a message: {str(reason).lower()}"
-        kind = RefusedMessageError if reason.value in _FOR_EVER else PublishError
-        raise kind(text, acknowledged=taken)
-
-    def _wait(self, numbers: Sequence[int]) -> int:
-        """How many of the first messages are acknowledged, once no more can be expected."""
-        connection = self._connection
-        taken = 0
-        progress_s = time.monotonic()
-        with connection.changed:
-            while taken < len(numbers):
-                if numbers[taken] in connection.refused:
-                    break
-                if numbers[taken] in connection.acknowledged:
-                    connection.acknowledged.discard(numbers[taken])
-                    taken += 1
-                    progress_s = time.monotonic()
-                elif connection.ended or time.monotonic() - progress_s > TIMEOUT_S:
-                    break
-                else:
-                    connection.changed.wait(1.0)
-        return taken
+    @functools.cached_property
+    def _sender(self) -> Sender:
+        return Sender(self._connection, self._send, resend_s=self._resend_s)
 
     def _refusal(self, message: OutgoingMessage) -> str:
         payload, limit = self._payload(message), self._connection.packet_limit

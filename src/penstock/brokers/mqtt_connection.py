@@ -6,6 +6,7 @@ import contextlib
 import queue
 import ssl
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -28,6 +29,8 @@ from penstock.errors import BrokerError, ConfigError
 
 MESSAGE_ID = "message-id"
 _CONNECT_S = 5.0
+_RESEND_S = 3.0  # Mosquitto with `autosave_interval 1` saves every other second
+_MOST_RESEND_S = 3600.0
 _IN_FLIGHT = 1000
 _IN_FLIGHT_5 = 10  # brokers of MQTT 5 end connections with more than they want; none wants less
 _LOGIN_CODES = frozenset({"Bad user name or password", "Not authorized"})
@@ -39,6 +42,10 @@ def _text(value: Value) -> str:
 
 def _seconds(value: Value) -> int:
     return value.integer(minimum=1, maximum=65535)
+
+
+def _resend_seconds(value: Value) -> float:
+    return value.number(minimum=0, maximum=_MOST_RESEND_S)
 
 
 KEYS: Mapping[str, Key] = {
@@ -53,6 +60,13 @@ KEYS: Mapping[str, Key] = {
         "3",
         "version",
         lambda value: value.choice({3: "3.1.1", 5: "5"}),
+    ),
+    "resend-last": Key(
+        "seconds: what was acknowledged in the last ones before a connection broke is sent again; "
+        "0: nothing",
+        f"{_RESEND_S:g}",
+        "resend_s",
+        _resend_seconds,
     ),
     **TLS_KEYS,
     "loop-timeout": ignored("wait of the network loop", "a thread does that"),
@@ -69,7 +83,10 @@ class MqttConnection:
         suffix: Put behind the client's name where it has one.
 
     Attributes:
+        keep_alive_s: Seconds from one sign of life to the next.
+        resend_s: How long the broker may take to save what it has acknowledged, seconds.
         ended: Why there is no connection any more; empty as long as there is one.
+        ended_s: When that became known.
         subscribed: What the broker has answered to a subscription.
         changed: Notified when something was acknowledged, has arrived, or the connection ended.
         acknowledged: Numbers of messages that the broker has answered to.
@@ -86,7 +103,8 @@ class MqttConnection:
         self.endpoint = _endpoint(address.conn_str.strip(), settings)
         name = settings.get("id", "")
         self._name = f"{name}{suffix}" if name else ""
-        self._keep_alive_s = settings.get("keep_alive", 60)
+        self.keep_alive_s = settings.get("keep_alive", 60)
+        self.resend_s: float = settings.get("resend_s", _RESEND_S)
         self.is_v5 = settings.get("version") == 5
         files = TlsFiles.of(settings)
         self._tls = files.context() if self.endpoint.is_tls else None
@@ -99,7 +117,7 @@ class MqttConnection:
         self.received: queue.SimpleQueue[IncomingMessage] = queue.SimpleQueue()
         self.client: Any = None
         self._answer: str | None = None  # of the broker to the login; empty: welcome
-        self.ended = ""
+        self.ended, self.ended_s = "", 0.0
         self.subscribed: list[Any] | None = None
 
     def connect(self) -> None:
@@ -113,7 +131,7 @@ class MqttConnection:
         self._answer, self.ended, self.subscribed = None, "", None
         client = self.client = self._new_client()
         try:
-            client.connect(self.endpoint.host, self.endpoint.port, keepalive=self._keep_alive_s)
+            client.connect(self.endpoint.host, self.endpoint.port, keepalive=self.keep_alive_s)
         except (OSError, ValueError) as error:
             self.close()
             raise BrokerError(self.said(error)) from error
@@ -190,7 +208,7 @@ class MqttConnection:
         if client is not self.client:
             return
         with self.changed:
-            self.ended = str(reason)
+            self.ended, self.ended_s = str(reason), time.monotonic()
             self.changed.notify_all()
 
     def _on_publish(self, _client: Any, _user: Any, number: int, reason: Any, _more: Any) -> None:

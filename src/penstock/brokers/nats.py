@@ -30,6 +30,7 @@ _MESSAGE_ID, _KEY = "Nats-Msg-Id", "Penstock-Key"
 _MESSAGE_TOO_LARGE = 10054
 _NO_JETSTREAM = (NoRespondersError, NoStreamResponseError, ServiceUnavailableError)
 _MADE_MEANWHILE = 10058
+_WANTS_ACK = "$JS.ACK."  # any other place to reply to is a stranger's, who waits for another answer
 
 
 class NatsBroker:
@@ -228,7 +229,7 @@ class NatsListener:
 
     async def _arrival(self, timeout_s: float) -> None:
         for message in self._handed_out:
-            if message.reply:
+            if message.reply.startswith(_WANTS_ACK):
                 await message.ack()
         self._handed_out = []
         end_s = time.monotonic() + timeout_s
