@@ -57,17 +57,6 @@ def test_lines_can_go_to_standard_output_alone(ball, config):
     assert "│ person │" in done.stderr
 
 
-def test_a_reader_that_stops_reading_ends_it_quietly(ball, config):
-    line = shlex.join(command("detect", ball, "--model", config, "--json", "-"))
-    done = subprocess.run(
-        ["bash", "-c", f"{line} | head -1"],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert json.loads(done.stdout)["frame_num"] == 0
-    assert "Traceback" not in done.stderr
-    assert "Exception" not in done.stderr
-
-
 def test_the_objects_are_drawn_in_a_video_of_the_sources_size(detect, ball, tmp_path):
     output = tmp_path / "out 'quoted\" name.mp4"
     done, _ = detect(ball, "--output", output)

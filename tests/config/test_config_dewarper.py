@@ -163,6 +163,18 @@ def test_the_page_has_the_reference(table):
     assert reference(table) in PAGE.read_text(), f"put this into {PAGE}:\n{reference(table)}"
 
 
+def test_surfaces_are_told_apart_and_a_file_that_makes_them_alike_is_warned_about(read):
+    one = "projection-type=11\n"
+    config = read(f"[surface0]\n{one}[surface1]\n{one}[surface3]\nprojection-type=3\nsrc-fov=90\n")
+    assert ([one.index for one in config.surfaces], config.warnings) == ([0, 1, 3], ())
+    config = read(f"[surface0]\n{one}surface-index=2\n[surface2]\n{one}")
+    (said,) = config.warnings
+    assert said.endswith(
+        "dewarper.txt, line 4, [surface2]: projection-type and surface-index are those of "
+        "[surface0]: their objects cannot be told apart"
+    )
+
+
 def test_the_page_lists_every_projection():
     rows = re.findall(r"^\| (\d+) \| ([a-z ]+) \| ([a-z ]+) \|$", PAGE.read_text(), re.MULTILINE)
     assert {int(n): (camera, made) for n, camera, made in rows} == PROJECTIONS

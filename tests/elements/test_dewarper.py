@@ -7,6 +7,7 @@ from batches import box, distance, pictures, visit, watch
 from colours import colour_at
 
 from penstock.gst import batch_of
+from penstock.meta import UNTRACKED, FrameAnalytics, ObjectMeta
 from streams import Gst, error_text, finish
 
 STRAIGHT = "[surface0]\nprojection-type=3\nfocal-length=200\ncuda-address-mode=1\n"
@@ -228,6 +229,42 @@ def test_behind_the_tiler_every_surface_has_a_tile_with_its_own_boxes(tiler, con
             assert distance(wall[y : y + 80, x : x + 120], views[view]) < 3
             rest[y : y + 80, x : x + 120] = 0
         assert rest.max() < 12
+
+
+def test_the_surfaces_of_a_camera_are_tracked_and_counted_apart(config, tmp_path):
+    """Somebody walks in one and crosses a line; somebody stands in the other."""
+    alike = BOTH_SIDES.replace("surface-index=5", "surface-index=0")  # as in DeepStream's samples
+    rules = tmp_path / "rules.txt"
+    rules.write_text(
+        "[property]\nenable=1\nconfig-width=240\nconfig-height=160\n"
+        "[line-crossing-stream-0]\nenable=1\nline-crossing-Exit=100;80;140;80;120;0;120;160\n"
+    )
+    pipeline = Gst.parse_launch(
+        "videotestsrc num-buffers=20 ! video/x-raw,width=320,height=240 ! nvvideoconvert "
+        f"! nvdewarper config-file={config(alike)} ! mux.sink_0 "
+        "nvstreammux name=mux batch-size=1 num-surfaces-per-frame=2 width=240 height=160 "
+        f"! nvtracker ! nvdsanalytics config-file={rules} ! fakesink name=end"
+    )
+    seen = {4: [], 6: []}
+
+    def find(batch):
+        for frame in batch.frames:
+            frame.infer_done = True
+            left = 20 + 8 * frame.frame_num if frame.surface_type == 4 else 60
+            frame.add(ObjectMeta((left, 40, 30, 60), confidence=0.9, component_id=1))
+
+    def note(batch):
+        for frame in batch.frames:
+            crossed = frame.user.get(FrameAnalytics).crossed_total["Exit"]
+            seen[frame.surface_type].append((frame.objects[0].track_id, crossed))
+
+    visit(pipeline, "mux", find)
+    visit(pipeline, "end", note, pad="sink")
+    ended(pipeline)
+    walking, standing = ({id_ for id_, _ in frames if id_ != UNTRACKED} for frames in seen.values())
+    assert len(walking) == len(standing) == 1
+    assert walking != standing
+    assert (seen[4][-1][1], seen[6][-1][1]) == (1, 0)
 
 
 def test_one_surface_leaves_nvmm_like_any_picture(config):

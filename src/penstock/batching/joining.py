@@ -23,7 +23,7 @@ class Branch:
         ahead: Times of its batches that are later than what left.
     """
 
-    frames: dict[tuple[int, int], deque[FrameMeta]] = field(default_factory=dict)
+    frames: dict[tuple[int, int, int], deque[FrameMeta]] = field(default_factory=dict)
     newest_ns: int = -1
     ended: bool = False
     ahead: deque[int] = field(default_factory=deque)
@@ -102,5 +102,5 @@ class Joiner:
             branch.leave_behind(time_ns)
 
 
-def _source(frame: FrameMeta) -> tuple[int, int]:
-    return frame.source_id, frame.surface_index
+def _source(frame: FrameMeta) -> tuple[int, int, int]:
+    return frame.source_id, frame.surface_type, frame.surface_index

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import pi, radians
 from pathlib import Path
@@ -161,13 +162,26 @@ class DewarperConfig:
                 SURFACE_KEYS,
                 elsewhere=dict.fromkeys(PROPERTY_KEYS, _PROPERTY),
             )
+        surfaces = {name: _surface(key_file, name) for name in names}
         return cls(
             key_file.file,
             take_size(settings, "output"),
             **settings,
-            surfaces=tuple(_surface(key_file, name) for name in names),
-            warnings=tuple(warnings),
+            surfaces=tuple(surfaces.values()),
+            warnings=(*warnings, *_alike(key_file, surfaces)),
         )
+
+
+def _alike(key_file: KeyFile, surfaces: Mapping[str, DewarperSurface]) -> Iterator[str]:
+    """Surfaces that look alike in the metadata: trackers and counters would mix them up."""
+    before: dict[tuple[int, int], str] = {}
+    for name, surface in surfaces.items():
+        other = before.setdefault((surface.projection, surface.index), name)
+        if other != name:
+            yield (
+                f"{key_file.file}, line {key_file.group_lines[name]}, [{name}]: projection-type "
+                f"and surface-index are those of [{other}]: their objects cannot be told apart"
+            )
 
 
 def _surface(key_file: KeyFile, name: str) -> DewarperSurface:
@@ -176,6 +190,7 @@ def _surface(key_file: KeyFile, name: str) -> DewarperSurface:
     if "projection" not in settings:
         raise ConfigError(f"{where}: wanted projection-type, which has no default")
     size = (settings.pop("width", 0), settings.pop("height", 0))
+    settings.setdefault("index", int(name.removeprefix("surface")))
     surface = DewarperSurface(size=size, **settings)
     camera, made = PROJECTIONS[surface.projection]
     if surface.focal_px is None and not surface.field_deg and camera != "equirectangular":

@@ -121,7 +121,7 @@ SURFACE_KEYS: Mapping[str, Key] = {
     ),
     "surface-index": Key(
         "tells surfaces of one projection apart, in the metadata",
-        "0",
+        "N of [surfaceN]",
         "index",
         lambda value: value.integer(minimum=0),
     ),

@@ -67,7 +67,7 @@ class NvDsAnalytics(BatchTransform):
         self._plan: Plan | None = None
         self._checked: Plan | None = None  # whose streams were compared with those that are there
         self._sources: set[int] = set()
-        self._analysers: dict[int, tuple[Analyser, Overlay]] = {}
+        self._analysers: dict[tuple[int, int, int], tuple[Analyser, Overlay]] = {}
         self._proof: ProofFile | None = None
         self._untracked = 0
 
@@ -109,9 +109,11 @@ class NvDsAnalytics(BatchTransform):
             self._sources.add(source)
         elif kind == PAD_DELETED:
             self._sources.discard(source)
-            self._analysers.pop(source, None)
-        elif kind == STREAM_RESET and source in self._analysers:
-            self._analysers[source][0].forget_tracks()
+            self._analysers = {key: one for key, one in self._analysers.items() if key[0] != source}
+        elif kind == STREAM_RESET:
+            for key, (analyser, _) in self._analysers.items():
+                if key[0] == source:
+                    analyser.forget_tracks()
         if (update_of(event) or ("",))[0] == _RELOAD:
             self._reload()
 
@@ -167,7 +169,9 @@ class NvDsAnalytics(BatchTransform):
     def _analyser_of(self, frame: FrameMeta, plan: Plan) -> tuple[Analyser, Overlay]:
         from penstock.analytics import Analyser, Overlay
 
-        analyser, overlay = self._analysers.get(frame.source_id, (None, None))
+        # A dewarper's surfaces are several frames of one source, each with lines of its own.
+        key = (frame.source_id, frame.surface_type, frame.surface_index)
+        analyser, overlay = self._analysers.get(key, (None, None))
         size = (frame.width, frame.height)
         if analyser is None or overlay is None or (analyser.plan, analyser.size) != (plan, size):
             analyser = Analyser(
@@ -178,7 +182,7 @@ class NvDsAnalytics(BatchTransform):
                 earlier=analyser,
             )
             overlay = Overlay(analyser)
-            self._analysers[frame.source_id] = analyser, overlay
+            self._analysers[key] = analyser, overlay
         return analyser, overlay
 
     def _analyse(self, frame: FrameMeta, analyser: Analyser, overlay: Overlay) -> None:

@@ -78,8 +78,8 @@ class NvOf(BatchTransform):
         """Compare each frame with the one before, on luma, at the frame's size."""
         assert self._flows is not None
         for frame in batch.frames:
-            luma, number = luma_of(frame.surface), frame.surface_index
-            vectors = self._flows.motion(frame.pad_index, luma, surface=number)
+            pad, *which = frame.view
+            vectors = self._flows.motion(pad, luma_of(frame.surface), surface=tuple(which))
             if vectors is not None:
                 meta = OpticalFlowMeta(vectors, frame.frame_num)
                 frame.user.append(

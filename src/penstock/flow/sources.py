@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,14 +20,14 @@ class SourceFlows:
 
     def __init__(self, preset: str = "fast") -> None:
         self._flow = DenseFlow(preset)
-        self._before: dict[tuple[int, int], NDArray[np.uint8]] = {}
+        self._before: dict[tuple[int, Hashable], NDArray[np.uint8]] = {}
 
     def __len__(self) -> int:
         """Pictures that are kept."""
         return len(self._before)
 
     def motion(
-        self, source: int, luma: NDArray[np.uint8], *, surface: int = 0
+        self, source: int, luma: NDArray[np.uint8], *, surface: Hashable = 0
     ) -> NDArray[np.int16] | None:
         """How a source's picture moved since the one before; see `DenseFlow.motion`.
 

@@ -10,7 +10,7 @@ from penstock.meta import UNTRACKED, FrameMeta, ObjectMeta
 
 _GROWTH = 1.2  # as in DeepStream: an object that grew by a fifth is worth another look
 _FORGOTTEN_AFTER = 150
-_Source: TypeAlias = tuple[int, int]  # mux pad and surface: a dewarper makes several of one pad
+_Source: TypeAlias = tuple[int, int, int]  # `FrameMeta.view`; the mux pad first
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class History:
         """What is known of an object that stands in a frame; nothing where it is not tracked."""
         if obj.track_id == UNTRACKED:
             return None
-        seen = self._sources.get(_source(frame), {}).get(obj.track_id)
+        seen = self._sources.get(frame.view, {}).get(obj.track_id)
         if seen is None:
             return None
         if frame.frame_num < seen.inferred_at:  # the source began anew, and nobody said so
@@ -84,11 +84,11 @@ class History:
         """Note that the network looks at an object now; nothing where it is not tracked."""
         if obj.track_id == UNTRACKED:
             return None
-        source = self._sources.setdefault(_source(frame), {})
+        source = self._sources.setdefault(frame.view, {})
         now, area = frame.frame_num, _area(obj)
         seen = source.get(obj.track_id)
         if seen is None:
-            self._tidy(_source(frame), now)
+            self._tidy(frame.view, now)
             seen = source[obj.track_id] = Seen(now, area, now)
         seen.inferred_at, seen.area, seen.seen_at = now, area, now
         return seen
@@ -102,7 +102,7 @@ class History:
 
     def forget_all(self) -> None:
         """Forget all of all sources."""
-        for pad in {pad for pad, _ in self._sources}:
+        for pad in {source[0] for source in self._sources}:
             self.forget(pad)
 
     def _tidy(self, source: _Source, now: int) -> None:
@@ -114,10 +114,6 @@ class History:
             if not seen.pending and now - seen.seen_at > _FORGOTTEN_AFTER:
                 del known[track_id]
                 self.lost += seen.is_waiting
-
-
-def _source(frame: FrameMeta) -> _Source:
-    return frame.pad_index, frame.surface_index
 
 
 def _area(obj: ObjectMeta) -> float:

@@ -101,26 +101,25 @@ class RegionChoice:
         return _Source(everybody, everybody.rois.get(source_id, shared))
 
     def _of_frame(self, frame: FrameMeta, source: _Source) -> Iterator[Chosen]:
-        place = (frame.pad_index, frame.surface_index)
         if not source.group.on_roi:
-            yield Chosen(Roi.whole(frame), source.group, (place, None))
+            yield Chosen(Roi.whole(frame), source.group, (frame.view, None))
             return
         for box in source.boxes:
             inside = _inside(box, frame)
             if inside is None:
                 self.outside.add(frame.source_id)
             else:
-                yield Chosen(Roi(frame.surface, inside, frame), source.group, (place, box))
+                yield Chosen(Roi(frame.surface, inside, frame), source.group, (frame.view, box))
 
     def _of_objects(self, frame: FrameMeta, source: _Source) -> Iterator[Chosen]:
-        group, place = source.group, (frame.pad_index, frame.surface_index)
+        group = source.group
         choice = self._objects[self._groups.index(group)]
         for obj in frame.objects:
             if not choice.allows(obj) or not (group.all_objects or _touches(obj, source.boxes)):
                 continue
             roi = Roi.of(frame, obj)
             if roi is not None:
-                key = None if obj.track_id == UNTRACKED else (place, obj.track_id)
+                key = None if obj.track_id == UNTRACKED else (frame.view, obj.track_id)
                 yield Chosen(roi, group, key)
 
 

@@ -59,7 +59,7 @@ class Sequences:
             self._keep(lambda _, one: self._ticks - one.seen_at <= _FORGOTTEN_AFTER)
 
     def forget(self, pad: int) -> None:
-        """Begin anew with the regions of a mux pad; keys are `((pad, surface), …)`."""
+        """Begin anew with the regions of a mux pad; keys are `(FrameMeta.view, …)`."""
         self._keep(lambda key, _: key[0][0] != pad)  # type: ignore[index]
 
     def add(

@@ -107,6 +107,14 @@ class FrameMeta:
         return self._batch() if self._batch else None
 
     @property
+    def view(self) -> tuple[int, int, int]:
+        """Mux pad, surface type and index: what is kept from frame to frame is kept for each.
+
+        A camera has one; with a dewarper several, which are frames of one `frame_num`.
+        """
+        return self.pad_index, self.surface_type, self.surface_index
+
+    @property
     def surface(self) -> Any:
         """Its pixels, a `penstock.surface.Surface`.
 

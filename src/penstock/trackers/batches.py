@@ -14,7 +14,7 @@ from penstock.trackers.frames import FrameTracker
 from penstock.trackers.ids import TrackIds
 from penstock.trackers.sub_batches import SubBatches
 
-_Key: TypeAlias = tuple[int, int]  # mux pad and surface: a dewarper makes several of one pad
+_Key: TypeAlias = tuple[int, int, int]  # `FrameMeta.view`; the mux pad first
 
 
 class BatchTracker:
@@ -70,7 +70,7 @@ class BatchTracker:
         ended, self._ended = self._ended, []
         shadows: list[SourceTargets] = []
         for frame in batch.frames:
-            key = frame.pad_index, frame.surface_index
+            key = frame.view
             tracker = self._sources.get(key) or self._begin(key)
             result = self._track(tracker, frame, batch)
             if result is None:
@@ -98,7 +98,7 @@ class BatchTracker:
         for key in [key for key in self._sources if key[0] == pad]:
             ended = self._sources.pop(key).end()
             if ended:
-                self._ended.append(SourceTargets(pad, list(ended), _surface_id(*key)))
+                self._ended.append(SourceTargets(pad, list(ended), _surface_id(key)))
 
     def forget(self, pad: int) -> None:
         """A source is gone for good."""
@@ -140,13 +140,12 @@ class BatchTracker:
         return found
 
 
-def _surface_id(pad: int, surface: int) -> int:
-    return pad << 32 | surface
+def _surface_id(key: _Key) -> int:
+    return key[0] << 32 | key[2]
 
 
 def _of_source(frame: FrameMeta, targets: Iterable[Target]) -> SourceTargets:
-    surface_id = _surface_id(frame.pad_index, frame.surface_index)
-    return SourceTargets(frame.source_id, list(targets), surface_id)
+    return SourceTargets(frame.source_id, list(targets), _surface_id(frame.view))
 
 
 def _attach(batch: BatchMeta, sources: list[SourceTargets], kind: int) -> None:
