@@ -2,13 +2,11 @@
 
 import json
 import re
-import shlex
-import subprocess
 
 import numpy as np
 import pytest
 
-from footage import clip, command, detector, gst, penstock, pictures
+from footage import clip, detector, gst, penstock, pictures
 
 
 def test_every_frame_is_a_line_with_its_objects_in_source_pixels(detect, ball):
