@@ -1,5 +1,6 @@
 # Every target sets the machine up first; where that is done, it costs nothing.
 BIN := .venv/bin
+JOBS := $(shell nproc | awk '{ print $$1 < 4 ? $$1 : 4 }')
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
@@ -14,9 +15,9 @@ setup: ## install what is missing on this machine, and .venv
 demo: setup ## find the people in a real video; writes an MP4 and prints the counts
 	@$(BIN)/penstock demo $(ARGS)
 
-test: setup ## run the tests; ARGS="tests/gst -k carrier" chooses
+test: setup ## run the tests; ARGS="tests/gst -k carrier" chooses, JOBS=0 lets a debugger in
 	@scripts/setup.sh --for-tests
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --max-worker-restart 0 $(ARGS)
 
 check: setup ## lint, formatting, types, room walls, doctests; ARGS="src/penstock/meta" chooses
 	@echo "ruff check" && $(BIN)/ruff check --quiet $(or $(ARGS),.)
