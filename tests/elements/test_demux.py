@@ -57,6 +57,19 @@ def test_every_source_leaves_on_the_pad_of_its_number():
     assert pipeline.get_by_name("demux").frames_dropped == 0
 
 
+def test_a_frame_that_says_it_has_no_surface_leaves_all_the_same():
+    pipeline = split(source(0) + source(1), branch(0), branch(1), sources=2)
+    seen = [noted(pipeline, f"end{n}") for n in range(2)]
+
+    def deny(batch):
+        for frame in batch.frames:
+            frame.surfaces_per_frame = 0
+
+    visit(pipeline, "mux", deny)
+    ended(pipeline)
+    assert [len(frames) for frames in seen] == [4, 4]
+
+
 def test_each_buffer_is_a_batch_of_one_with_its_sources_own_times():
     inputs = source(0, rate="10/1") + source(1, rate="50/1")
     pipeline = split(inputs, branch(0), branch(1), sources=2)

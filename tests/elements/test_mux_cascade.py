@@ -9,7 +9,7 @@ from muxes import mux
 from penstock.elements.nvstreammux2 import NvStreamMux2
 from penstock.gst import nvevents
 from penstock.gst.latency import component_latencies
-from penstock.meta import KEYPOINTS, UserMeta
+from penstock.meta import KEYPOINTS, FrameAnalytics, FrameMeta, ObjectMeta, UserMeta
 from streams import Gst, error_text, finish
 
 NVMM = "video/x-raw(memory:NVMM)"
@@ -182,6 +182,64 @@ def test_a_whole_batch_may_enter_a_mux_and_none_of_its_frames_is_lost():
     assert message.type == Gst.MessageType.EOS, error_text(message)
     assert seen == [[(s, s, n, 2) for s in range(3)] for n in range(4)]
     assert (sorted(told[:-1]), told[-1]) == ([0, 1, 2], 5)  # those that ended, then the pad
+
+
+def test_frames_that_an_application_took_out_or_put_in_move_no_picture_of_others():
+    seen = []
+
+    def change(batch):
+        batch.frames.pop(0)
+        added = batch.add(FrameMeta(9, size=(160, 120)))
+        assert added.batch_id == 2  # as that of a frame with a picture
+
+    def look(batch):
+        assert len(batch.frames) == len(batch.surfaces)
+        colours = [colour_at(f.surface.planes("RGB")[0], 32, 18) for f in batch.frames]
+        seen.append(list(zip([f.source_id for f in batch.frames], colours, strict=True)))
+
+    whole = mux(2, batched_push_timeout=-1) + first(3, then="mux.sink_5")
+    played(whole + source(4).replace("name=source4", ""), ("m1", change), ("mux", look))
+    left = [(1, "red"), (2, "green"), (4, "yellow")]
+    assert [sorted(frames) for frames in seen] == [left] * 4
+
+
+def test_a_camera_on_another_sink_is_counted_by_its_own_lines_until_that_sink_goes(tmp_path):
+    rules = tmp_path / "rules.txt"
+    line = "[line-crossing-stream-{}]\nenable=1\nline-crossing-Exit=20;60;40;60;30;0;30;120\n"
+    rules.write_text(
+        "[property]\nenable=1\nconfig-width=160\nconfig-height=120\n"
+        + line.format(3)
+        + line.format(0)
+    )
+    totals = []
+
+    def walk(batch):
+        for frame in batch.frames:
+            frame.add(ObjectMeta((10 + 20 * frame.frame_num, 40, 20, 40), track_id=7))
+
+    def note(batch):
+        for frame in batch.frames:
+            total = frame.user.get(FrameAnalytics).crossed_total["Exit"]
+            totals.append((frame.source_id, frame.frame_num, total))
+            if (frame.pad_index, frame.frame_num) == (1, 2):
+                nvevents.push_source_event(source_pad, nvevents.PAD_DELETED, 0)
+
+    counted = f"nvdsanalytics config-file={rules} ! identity name=counted ! {SINKS}"
+    pipeline = Gst.parse_launch(
+        first(4)
+        + second((3, 0), (0, 1), then=counted)
+        + "demux.src_1 ! queue ! fakesink demux.src_2 ! queue ! fakesink"
+    )
+    source_pad = pipeline.get_by_name("mux").get_static_pad("src")
+    visit(pipeline, "m1", walk)
+    visit(pipeline, "counted", note)
+    message = finish(pipeline)
+    assert message.type == Gst.MessageType.EOS, error_text(message)
+    assert totals == [
+        *[(camera, n, int(n > 0)) for n in range(3) for camera in (3, 0)],
+        (3, 3, 0),
+        (0, 3, 1),
+    ]
 
 
 def test_a_wall_of_tiles_becomes_one_frame_with_the_objects_of_all():

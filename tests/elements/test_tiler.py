@@ -55,6 +55,17 @@ def test_each_source_has_its_tile_row_by_row(sources, rows, columns):
         assert grid(picture, columns, rows) == expected
 
 
+def test_a_frame_that_says_it_has_no_surface_is_shown_all_the_same():
+    pipeline = wall(source(0) + source(1), "rows=1 columns=2 width=320 height=120", sources=2)
+
+    def deny(batch):
+        for frame in batch.frames:
+            frame.surfaces_per_frame = 0
+
+    visit(pipeline, "mux", deny)
+    assert [grid(picture, 2, 1) for picture in shown(pipeline)] == [list(COLOURS)[:2]] * 4
+
+
 def test_the_borders_of_the_tiles_are_where_the_grid_says():
     inputs = "".join(source(n) for n in range(4))
     picture = shown(wall(inputs, "rows=2 columns=2 width=320 height=240", sources=4))[0]

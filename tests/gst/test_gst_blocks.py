@@ -93,4 +93,4 @@ def test_memory_lives_as_long_as_the_buffer_that_has_it():
 
 def test_a_picture_without_memory_for_it_is_an_error_of_python():
     with pytest.raises(MemoryError):
-        pixel_format("RGBA").allocate((1 << 22, 1 << 22))
+        pixel_format("RGBA").allocate((1 << 24, 1 << 24))  # more than there are addresses

@@ -83,6 +83,8 @@ def test_a_script_may_end_while_a_pipeline_plays(end, repetition):
 def test_ctrl_c_in_a_callback_of_a_script_that_ends_at_once_says_nothing_more():
     done = run(
         textwrap.dedent("""
+        from penstock.gst import messages
+        messages._RETURN_S = 0.5  # by when the interpreter is ending, also on a busy machine
         def interrupted(pad, info):
             raise KeyboardInterrupt
         pad = Gst.Pad.new("src", Gst.PadDirection.SRC)

@@ -6,6 +6,7 @@ import copy
 import logging
 import re
 import sys
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from penstock.errors import ModelError
 # open a network at once would wait for each other for ever. Modules load in one thread.
 ov.Type.f32.to_dtype()
 _log = logging.getLogger(__name__)
+_loading = threading.Lock()
 _DEVICE = "CPU"
 _PICTURES = "penstock.pictures"
 """Name of an input node that takes pictures; it outlives the cache."""
@@ -150,13 +152,18 @@ def _settings(precision: Precision, threads: Threads) -> dict[str, Any]:
     return settings
 
 
-@lru_cache(maxsize=1)
 def _core() -> Any:
-    """OpenVINO, loaded once and never let go.
+    """OpenVINO, loaded once, whoever comes first, and never let go.
 
     Its CPU plugin gives the thread that loads it a stack for signals, and frees that on whichever
     thread lets go of the last network: Ctrl-C in the first thread would then crash the process.
     """
+    with _loading:
+        return _load()
+
+
+@lru_cache(maxsize=1)
+def _load() -> Any:
     return ov.Core()
 
 

@@ -67,7 +67,8 @@ class NvDsAnalytics(BatchTransform):
         self._plan: Plan | None = None
         self._checked: Plan | None = None  # whose streams were compared with those that are there
         self._sources: set[int] = set()
-        self._analysers: dict[tuple[int, int, int], tuple[Analyser, Overlay]] = {}
+        # `FrameMeta.view`, the mux pad first, and the source: behind several muxes they differ.
+        self._analysers: dict[tuple[int, int, int, int], tuple[Analyser, Overlay]] = {}
         self._proof: ProofFile | None = None
         self._untracked = 0
 
@@ -154,12 +155,17 @@ class NvDsAnalytics(BatchTransform):
             ConfigError: A group is about a source that cannot be; but not once cameras run.
         """
         is_first, self._checked = self._checked is None, plan
-        there = ", ".join(map(str, sorted(self._sources)))
+        numbers = {(frame.pad_index, frame.source_id) for frame in batch.frames}
+        sources = {source for _, source in numbers}
+        if all(pad == source for pad, source in numbers):  # else an earlier mux has numbered them
+            sources |= self._sources
+        is_sure = is_first and numbers == {(pad, pad) for pad in self._sources}
+        there = ", ".join(map(str, sorted(sources)))
         for stream, where in plan.streams.items():
-            if not self._sources or stream in self._sources:
+            if not self._sources or stream in sources:
                 continue
             text = f"{where} is about an unknown stream: there is no source {stream}"
-            if is_first and stream >= max(batch.max_frames, *self._sources):
+            if is_sure and stream >= max(batch.max_frames, *sources):
                 raise ConfigError(
                     f"{text}, and nvstreammux takes {batch.max_frames} (batch-size); "
                     f"the sources are {there}"
@@ -169,8 +175,7 @@ class NvDsAnalytics(BatchTransform):
     def _analyser_of(self, frame: FrameMeta, plan: Plan) -> tuple[Analyser, Overlay]:
         from penstock.analytics import Analyser, Overlay
 
-        # A dewarper's surfaces are several frames of one source, each with lines of its own.
-        key = (frame.source_id, frame.surface_type, frame.surface_index)
+        key = (*frame.view, frame.source_id)
         analyser, overlay = self._analysers.get(key, (None, None))
         size = (frame.width, frame.height)
         if analyser is None or overlay is None or (analyser.plan, analyser.size) != (plan, size):

@@ -34,7 +34,7 @@ from penstock.gst import (
     sink_and_src,
 )
 from penstock.gst.nvevents import PAD_ADDED, PAD_DELETED, STREAM_EOS, source_event_of
-from penstock.meta import BatchMeta, Surfaces
+from penstock.meta import BatchMeta, FrameMeta, Surfaces
 from penstock.surface import Colorimetry, Interpolation, PlaneLayout, Planes, Surface
 
 _BOUNDED = "accepted; nvstreammux bounds how many pictures are on their way"
@@ -172,7 +172,7 @@ class NvMultiStreamTiler(BatchTransform):
         assert batch.surfaces is not None
         views = _views(batch)
         for frame, view in zip(batch.frames, views, strict=True):
-            self._sources[frame.pad_index] = frame.surfaces_per_frame
+            self._sources[frame.pad_index] = _surfaces_of(frame)
             self._last[view] = batch.surfaces[frame.batch_id]
             self._scaled.pop(view, None)
         tiles = self._tiles()
@@ -268,9 +268,13 @@ def _views(batch: BatchMeta) -> list[_View]:
     before: Counter[int] = Counter()
     views = []
     for frame in batch.frames:
-        views.append((frame.pad_index, before[frame.pad_index] % frame.surfaces_per_frame))
+        views.append((frame.pad_index, before[frame.pad_index] % _surfaces_of(frame)))
         before[frame.pad_index] += 1
     return views
+
+
+def _surfaces_of(frame: FrameMeta) -> int:
+    return max(1, frame.surfaces_per_frame)  # an application may have set it to 0
 
 
 def _in_grid(places: list[int], grid: tuple[int, int], size: tuple[int, int]) -> list[Tile]:

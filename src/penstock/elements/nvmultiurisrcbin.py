@@ -27,6 +27,8 @@ from penstock.rest import RestAddress, RestServer
 MODE = EnumType("GstNvMultiUriSrcMode", {"video": 0, "audio": 1})
 _VIDEO = 0
 _UNUSED = "accepted; a GPU decoder's setting without effect on this decoder"
+_NO_CACHE = "accepted; no frame needs a cache"
+_NO_SEI = "accepted; times are those of the stream, never of its SEI"
 _NO_BROKER = "accepted; failures are answered and posted on the bus only"
 _ALIGNED = "accepted; sync-inputs batches the frames of one moment"
 _OF_SOURCES = (
@@ -114,14 +116,12 @@ class NvMultiUriSrcBin(MultiUriSource, Gst.Bin):
             maximum=1000,
             accepted_only=True,
         ),
-        Property(
-            "cache-buffer", "bool", False, "accepted; no frame needs a cache", accepted_only=True
-        ),
-        Property("cache-buffer-timeout", "int", -1, _UNUSED, minimum=-1, accepted_only=True),
+        Property("cache-buffer", "bool", False, _NO_CACHE, accepted_only=True),
+        Property("cache-buffer-timeout", "int", -1, _NO_CACHE, minimum=-1, accepted_only=True),
         Property("align-first-buffer", "bool", False, _ALIGNED, accepted_only=True),
         Property("sync-inputs-ntp", "int", 0, _ALIGNED, minimum=0, accepted_only=True),
-        Property("extract-sei-sim-time", "bool", False, _UNUSED, accepted_only=True),
-        Property("drop-backward-sei", "bool", False, _UNUSED, accepted_only=True),
+        Property("extract-sei-sim-time", "bool", False, _NO_SEI, accepted_only=True),
+        Property("drop-backward-sei", "bool", False, _NO_SEI, accepted_only=True),
         Property("enable-error-propagation", "bool", False, _NO_BROKER, accepted_only=True),
         Property("proto-lib", "string", None, _NO_BROKER, accepted_only=True),
         Property("conn-str", "string", None, _NO_BROKER, accepted_only=True),

@@ -6,9 +6,9 @@ from penstock.geometry import Affine
 from penstock.gst import native
 from penstock.gst.carrier import batch_of
 from penstock.gst.gi import Gst
-from penstock.gst.latency import component_latencies
 from penstock.gst.mux_target import MuxTarget
 from penstock.meta import BatchMeta, FrameMeta, UserMeta
+from penstock.meta.latency import ComponentLatency
 
 
 class Unbatched(BatchMeta):
@@ -47,5 +47,4 @@ def refit(frame: FrameMeta, picture: tuple[int, int], target: MuxTarget) -> None
 
 def latencies(batch: BatchMeta) -> list[UserMeta]:
     """Those of a batch's attachments that are about single frames."""
-    measured = set(map(id, component_latencies(batch.user)))
-    return [user for user in batch.user if id(user.data) in measured]
+    return [user for user in batch.user if isinstance(user.data, ComponentLatency)]

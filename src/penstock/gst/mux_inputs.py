@@ -131,7 +131,8 @@ class MuxInputs(Element):
 
     def _forget(self, number: int | None) -> None:
         with self._changed:
-            self._pads_of = {one: pad for one, pad in self._pads_of.items() if pad != number}
+            there = list(self._pads_of.items())  # at once: streaming threads add to it
+            self._pads_of = {one: pad for one, pad in there if pad != number}
             if number in self._sources:
                 dropped = self._batcher.remove_pad(number)
                 self.log.info(self, f"sink_{number} released, {len(dropped)} frames dropped")

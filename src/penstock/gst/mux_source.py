@@ -115,18 +115,18 @@ class MuxSource:
         else:
             carried = own_batch(buffer)
             held = carried.surfaces or surfaces(buffer, picture)
-            if len(carried.frames) == len(held):
-                frames = carried.frames
+            if pairs := _pairs(carried.frames, held):
                 if isinstance(carried, Unbatched):
-                    frames = frames[: target.surfaces_per_frame]
+                    pairs = pairs[: target.surfaces_per_frame]
+                    frames = [frame for frame, _ in pairs]
                     self._begin(frames, pts_ns, self._ntp_ns(buffer, target))
-                self._renew(frames, held, target)
-                return frames, held[: len(frames)], latencies(carried)
+                self._renew(pairs, target)
+                return [frame for frame, _ in pairs], [one for _, one in pairs], latencies(carried)
         frame = self._frame(pts_ns, picture, target)
         frame.ntp_ns = self._ntp_ns(buffer, target)
         if carried is not None:  # what was written into video, or the frames of a wall of tiles
             take_over(carried, frame)
-        return [frame], held, []
+        return [frame], held[:1], []
 
     def _begin(self, frames: list[FrameMeta], pts_ns: int, ntp_ns: int) -> None:
         """Say of the views of one picture what a mux says of a picture."""
@@ -135,9 +135,9 @@ class MuxSource:
             frame.pts_ns, frame.ntp_ns = pts_ns, ntp_ns
             frame.surfaces_per_frame = len(frames)
 
-    def _renew(self, frames: list[FrameMeta], held: list[Surface], target: MuxTarget) -> None:
+    def _renew(self, pairs: list[tuple[FrameMeta, Surface]], target: MuxTarget) -> None:
         """Say of frames that come with their metadata what is different behind this mux."""
-        for frame, surface in zip(frames, held, strict=False):
+        for frame, surface in pairs:
             refit(frame, surface.size, target)
             if not self.stream.is_batch:
                 frame.pad_index = self.number
@@ -167,3 +167,14 @@ class MuxSource:
         if not ntp_ns:
             self.lacks_clock = True
         return ntp_ns or time.time_ns()
+
+
+def _pairs(frames: list[FrameMeta], held: list[Surface]) -> list[tuple[FrameMeta, Surface]]:
+    """Each frame with its picture; none where several are of one picture, as behind a tiler.
+
+    An application may have taken frames out of the batch, and put in others without a picture.
+    """
+    if len(held) == 1 < len(frames):
+        return []
+    frame_at = {frame.batch_id: frame for frame in reversed(frames)}
+    return [(frame_at[at], surface) for at, surface in enumerate(held) if at in frame_at]

@@ -35,7 +35,8 @@ def split(buffer: Gst.Buffer) -> Iterator[BatchMeta]:
     assert surfaces is not None
     frames, at = tuple(batch.frames), 0
     while at < len(frames):
-        together = frames[at : at + frames[at].surfaces_per_frame]
+        count = max(1, frames[at].surfaces_per_frame)  # an application may have set it to 0
+        together = frames[at : at + count]
         at += len(together)
         pixels = Surfaces([surfaces[frame.batch_id] for frame in together], token=surfaces.token)
         part = BatchMeta(together, surfaces=pixels)
