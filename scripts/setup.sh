@@ -182,11 +182,15 @@ download_nats_server() { # MIRROR FOLDER: from the next Debian, with lists and a
 # Debian 12's NATS is 2.9, which cannot make each message durable (`sync_interval: always`). The
 # tests take the next Debian's out of .venv; the system's stays what it is.
 newer_nats_server() {
-  local mirror folder
-  if dpkg --compare-versions "$(dpkg-query -W -f '${Version}' nats-server)" ge 2.10; then return; fi
+  local version mirror folder
+  version=$(dpkg-query -W -f '${Version}' nats-server)
+  if dpkg --compare-versions "$version" ge 2.10; then return; fi
   mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
     sed -nE 's,^[^#]*(https?://[^ ]+/debian)/?( .*)?$,\1,p' | head -n 1) || true
-  [[ -n $mirror ]] || die "the tests need nats-server 2.10 or newer, and /etc/apt names no mirror of Debian"
+  if [[ -z $mirror ]]; then
+    say "the tests of NATS need nats-server 2.10 or newer and will fail: $version is installed"
+    return
+  fi
   folder=$(mktemp -d)
   (quietly "downloading nats-server 2.10" download_nats_server "$mirror" "$folder")
   install "$folder/usr/sbin/nats-server" .venv/bin/

@@ -1,5 +1,6 @@
 """A real Mosquitto that is killed before it has saved what it has acknowledged."""
 
+import errno
 import signal
 import threading
 import time
@@ -9,17 +10,19 @@ import paho.mqtt.client as paho
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spool_making import messages, spool
+from spool_making import LARGE, messages, spool
 from test_delivery import Peer, Run, until
 
 from broker_servers import HOST, Mosquitto
 from penstock.brokers import BrokerAddress, Delivery, OutgoingMessage, PublishError, Spool
+from penstock.brokers.delivery import BATCH
 from penstock.brokers.mqtt import MqttBroker
 from penstock.brokers.mqtt_recent import RecentlyAcknowledged
 from penstock.brokers.retrying import BackOff
+from penstock.brokers.spool_folder import FolderLock
 from penstock.config import BrokerConfig
 
-QUIET_S = 0.5
+QUIET_S = 20
 
 
 class Forgetful(Mosquitto):
@@ -69,7 +72,7 @@ class Session:
         self.server.save()
 
     def payloads(self, count):
-        """What the broker has kept: `count` messages, or what comes before a silence."""
+        """What the broker has kept: `count` messages, or what comes before a long silence."""
         client, seen, since_s = self._client(), 0, time.monotonic()
         while len(set(self.seen)) < count and time.monotonic() - since_s < QUIET_S:
             if len(self.seen) > seen:
@@ -112,7 +115,9 @@ def in_order(payloads):
     return [int(payload) for payload in dict.fromkeys(payloads)]
 
 
-@pytest.mark.parametrize("keys", [{}, {"protocol_version": 5}, {"resend_last": 0}])
+@pytest.mark.parametrize(
+    "keys", [{"resend_last": 60}, {"resend_last": 60, "protocol_version": 5}, {"resend_last": 0}]
+)
 def test_what_a_broker_forgets_comes_again_unless_it_is_not_to(tmp_path, address, keys):
     with Forgetful(tmp_path / "server") as server:
         (session := Session(server)).begin()
@@ -124,8 +129,8 @@ def test_what_a_broker_forgets_comes_again_unless_it_is_not_to(tmp_path, address
         server.start()
         until(lambda: run.counts.acknowledged == 705)
         run.stop(flush_s=20)
-        found = session.payloads(705)
-    forgotten = 700 if "resend_last" in keys else 0
+        forgotten = 0 if keys["resend_last"] else 700
+        found = session.payloads(705 - forgotten)
     assert in_order(found) == list(range(forgotten, 705))
     assert len(run.spool) == run.counts.refused == 0
     assert run.counts.acknowledged == 705, "nobody is counted twice"
@@ -244,6 +249,34 @@ def test_where_too_much_waits_to_be_moved_what_was_forgotten_comes_behind_it(tmp
     run.stop()
     assert run.delivery._broker.arrived == [*sent[:254], *sent[256:], *sent[254:256]]
     assert run.counts == (256 + 46, 300, 0)
+
+
+@pytest.mark.parametrize("in_memory", [False, True])
+def test_what_is_moved_where_room_is_short_does_not_count_as_lost(tmp_path, in_memory):
+    sent = messages(300, size=100)
+    some = Spool(None, max_bytes=200_000) if in_memory else spool(tmp_path, max_bytes=80_000)
+    some.append(sent)
+    run = Run(Crashing((2, 4)), some)
+    run.until_empty()
+    run.stop()
+    assert run.delivery._broker.arrived == sent
+    assert (run.counts[1:], some.expired) == ((300, 0), 0)
+
+
+def test_a_spool_that_cannot_be_read_just_then_loses_nothing(tmp_path):
+    class Unreadable(Spool):
+        def oldest(self, most, *, most_bytes):
+            if most > BATCH:
+                raise OSError(errno.EMFILE, "too many open files")
+            return super().oldest(most, most_bytes=most_bytes)
+
+    some = Unreadable(FolderLock(tmp_path), max_bytes=LARGE)
+    some.append(sent := messages(9))
+    run = Run(Crashing((2, 4)), some)
+    run.until_empty()
+    run.stop()
+    assert run.delivery._broker.arrived == [*sent[:2], *sent[4:], *sent[2:4]]
+    assert run.counts[1:] == (9, 0)
 
 
 def test_an_adapter_that_fails_at_it_stops_nothing(tmp_path):

@@ -415,3 +415,18 @@ def test_guilty_messages_are_found_where_connections_break_now_and_then(
     assert play.waiting == []
     assert play.refused == [one for one in sent if len(one.payload) == LARGE]
     assert play.first_arrivals == [one.message_id for one in sent if one not in play.refused]
+
+
+def test_another_message_that_comes_again_for_a_trial_is_nothing_new(monkeypatch):
+    """Else a suspect that cannot be convicted would be sent among others again."""
+    told = []
+    acknowledged = Suspicion.acknowledged
+
+    def note(self, message, *, is_new):
+        told.append((message.message_id, is_new))
+        acknowledged(self, message, is_new=is_new)
+
+    monkeypatch.setattr(Suspicion, "acknowledged", note)
+    network = Network(life_s=lambda: NEVER_S, answer_s=0.02, ends_over=too_large)
+    Play(network, messages([10, LARGE, 10]), for_s=3600)
+    assert sum(is_new for _, is_new in told) == 2, "each once"

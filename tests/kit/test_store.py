@@ -59,13 +59,16 @@ def test_whoever_comes_second_keeps_the_first_one_s_folder(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "clip"]
 
 
-def test_a_folder_that_lost_a_file_is_made_anew(tmp_path):
+def test_a_folder_that_lost_a_file_gets_it_back_and_keeps_what_users_put_there(tmp_path):
     def fill(folder):
         for name in ("model", "labels"):
             (folder / name).write_text(name)
 
     create_once(tmp_path / "asset", fill)
     (tmp_path / "asset" / "model").unlink()
+    (tmp_path / "asset" / "labels").write_text("my own")
+    (tmp_path / "asset" / "model.engine").write_text("made for an hour")
     create_once(tmp_path / "asset", fill)
-    assert (tmp_path / "asset" / "model").read_text() == "model"
+    texts = {path.name: path.read_text() for path in (tmp_path / "asset").iterdir()}
+    assert texts == {"model": "model", "labels": "my own", "model.engine": "made for an hour"}
     assert list(tmp_path.iterdir()) == [tmp_path / "asset"]

@@ -4,6 +4,9 @@ import os
 import subprocess
 import sys
 
+from penstock.cli.doctor import examine
+from penstock.cli.doctor.needs import Facts
+
 
 def run(*command, **environment):
     settings = os.environ | {"COLUMNS": "400"} | environment
@@ -31,3 +34,13 @@ def test_a_registry_made_when_no_element_could_be_loaded_is_to_be_removed(tmp_pa
     done = run(sys.executable, "-m", "penstock.cli.doctor", **cache)
     assert mend not in done.stdout
     assert "Nothing is missing" in done.stdout
+
+
+def test_a_tool_that_does_not_answer_is_told_not_waited_for(tmp_path, monkeypatch):
+    inspect = tmp_path / "gst-inspect-1.0"
+    inspect.write_text("#!/bin/sh\nexec sleep 600\n")
+    inspect.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(examine, "ANSWER_TIMEOUT_S", 0.2)
+    [told] = examine._found_by_tools(Facts({"python plugin": "yes"}))
+    assert (told.ok, told.required, told.found) == (False, False, "no answer within 0.2 s")

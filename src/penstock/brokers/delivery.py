@@ -184,13 +184,21 @@ class Delivery:
         if not unsettled:
             return
         with self._order:
-            waiting = self.spool.oldest(_MOVED, most_bytes=_MOVED_BYTES)
-            moved = waiting if len(waiting) == len(self.spool) else []
+            moved = self._movable()
             self.spool.append([*unsettled, *(one.message for one in moved)])
-            self.spool.done(moved)
+            # Where room was short, some of those were dropped, but not their copies.
+            self.spool.expired -= len(moved) - self.spool.done(moved)
         self._repeated += len(unsettled)
         self._is_connected = False
         self._is_fruitless = not self._has_published
+
+    def _movable(self) -> Sequence[Waiting]:
+        """All that waits; nothing where that is too much, or cannot be read just now."""
+        with contextlib.suppress(OSError):
+            waiting = self.spool.oldest(_MOVED, most_bytes=_MOVED_BYTES)
+            if len(waiting) == len(self.spool):
+                return waiting
+        return ()
 
     def _unsettled(self) -> Sequence[OutgoingMessage]:
         take = getattr(self._broker, "take_unsettled", None)

@@ -109,6 +109,7 @@ class Sender:
         self._holds_for(trial.quiet_s)
         self._check_connection(taken)
         if trial.control is not None:
+            self._repeated.add(trial.control.message_id)
             sent_s = time.monotonic()
             _, count = self._exchange([trial.control])
             if not count:

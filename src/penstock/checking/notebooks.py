@@ -14,7 +14,7 @@ NOTEBOOK = ".ipynb"
 _OF_PYTHON = ("%%time", "%%timeit", "%%capture", "%%prun")
 """Magic words for a cell whose other lines are Python."""
 _GIVEN = re.compile(r"(\s*[\w., ]+=\s*)[!%].*")
-_SPOKEN = re.compile(r"(\s*)([!%].*|\?.*|[\w.]+\?{1,2})")
+_SPOKEN = re.compile(r"(\s*)(!.*|%{1,2}[a-zA-Z].*|\?.*|[\w.]+\?{1,2})")  # "%" may go on a line
 
 
 @dataclass(frozen=True)

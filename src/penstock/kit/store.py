@@ -18,7 +18,7 @@ def create_once(folder: Path, fill: Callable[[Path], None]) -> None:
     """Make `folder` by filling a temporary one and renaming it.
 
     Whoever comes second, in this or another process, throws its own copy away: nobody ever
-    sees half a folder. One that lacks a file is replaced.
+    sees half a folder. One that lacks a file gets it, and keeps what else lies there.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -30,9 +30,9 @@ def create_once(folder: Path, fill: Callable[[Path], None]) -> None:
         except OSError:
             if not folder.is_dir():
                 raise
-            if any(not (folder / made.name).exists() for made in draft.iterdir()):
-                shutil.rmtree(folder)  # somebody took files out of it
-                draft.rename(folder)
+            for made in draft.iterdir():
+                if not (folder / made.name).exists():  # somebody took it out
+                    made.rename(folder / made.name)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

@@ -97,7 +97,7 @@ class Run:
 
     def stop(self) -> None:
         """End every stream; `run` returns when what is on its way has arrived."""
-        for source in self._open:
+        for source in list(self._open):
             self._do_aside(source.end)
         if not self._sources:
             self._do_aside(partial(self.pipeline.send_event, Gst.Event.new_eos()))

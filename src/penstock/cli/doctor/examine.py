@@ -11,6 +11,7 @@ from pathlib import Path
 
 from penstock.cli.doctor.check import Check
 from penstock.cli.doctor.needs import (
+    ANSWER_TIMEOUT_S,
     NEEDS,
     Facts,
     ask,
@@ -158,9 +159,17 @@ def _found_by_tools(facts: Facts) -> list[Check]:
     name, needed = "elements for tools", 'found after eval "$(penstock env)"'
     settings = variables()
     command = ["gst-inspect-1.0", "--exists", "nvstreammux"]
-    asked = subprocess.run(
-        command, env=os.environ | settings, capture_output=True, check=False, timeout=60
-    )
+    try:
+        asked = subprocess.run(
+            command,
+            env=os.environ | settings,
+            capture_output=True,
+            check=False,
+            timeout=ANSWER_TIMEOUT_S,
+        )
+    except subprocess.TimeoutExpired:
+        silent = f"no answer within {ANSWER_TIMEOUT_S} s"
+        return [Check(name, False, silent, needed, required=False)]
     if asked.returncode == 0:
         return [Check(name, True, "yes", needed)]
     # A registry of a time when they could not be loaded is never looked at again.
