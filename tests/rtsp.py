@@ -137,6 +137,10 @@ class RtspServer:
         """The pictures end properly: clients get BYE, and EOS."""
         self._tell("end")
 
+    def blind(self):
+        """No more pictures; its sound goes on, and so do its connections."""
+        self._tell("blind")
+
     def _tell(self, *words):
         print(*words, file=self._process.stdin, flush=True)
 
@@ -267,6 +271,10 @@ def _change(element, name, numbers, gst):
         for field, number in zip(("width", "height"), numbers, strict=True):
             caps.set_value(field, number)
         element.get_by_name("size").set_property("caps", caps)
+    elif name == "blind":
+        kinds = gst.PadProbeType.BUFFER | gst.PadProbeType.BUFFER_LIST
+        sent = element.get_by_name("pay0").get_static_pad("src")
+        sent.add_probe(kinds, lambda *_: gst.PadProbeReturn.DROP)
     else:
         element.get_by_name("pictures").send_event(gst.Event.new_eos())
 

@@ -126,7 +126,7 @@ def test_an_idle_connection_is_probed_so_that_its_silent_end_is_noticed(server, 
     for number in os.listdir("/proc/self/fd"):
         tcp = socket.AF_INET, socket.SOCK_STREAM
         with contextlib.suppress(OSError), socket.fromfd(int(number), *tcp) as found:
-            if found.getpeername()[1] == server.port:  # others of this process among them
+            if found.getpeername()[1:2] == (server.port,):  # others of this process among them
                 probed.append(found.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))
     assert 60 in probed
 

@@ -195,7 +195,8 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("tiler", LAYOUTS)
 def test_behind_the_tiler_every_surface_has_a_tile_with_its_own_boxes(tiler, config, data_dir):
-    video = f"filesrc location={data_dir}/video/vtest.avi ! decodebin ! identity eos-after=4"
+    video = f"filesrc location={data_dir}/video/vtest.avi ! avidemux ! identity eos-after=5"
+    video += " ! avdec_msmpeg4"
     pipeline = Gst.parse_launch(
         "nvstreammux name=mux batch-size=2 num-surfaces-per-frame=2 width=120 height=80 "
         f"! identity name=before ! nvmultistreamtiler {tiler} ! fakesink name=end "

@@ -141,6 +141,18 @@ def test_attempts_come_to_an_end_with_an_error():
         assert "Could not open resource" in player.errors[0]
 
 
+def test_a_camera_whose_pictures_stop_while_its_sound_goes_on_is_opened_again():
+    tail = "fakesink sync=false source.asrc_0 ! audio/x-raw ! fakesink sync=false"
+    options = {**INTERVAL, "tail": tail, "disable_audio": False}
+    with RtspServer(audio=True) as server, Player(server.url, **options) as player:
+        player.until_frames(5)
+        server.blind()
+        player.until(lambda: player.warnings)
+        assert "it gave no frame for 1 s" in player.warnings[0]
+        player.until_frames(5)
+        assert player.source.get_property("reconnects") >= 1
+
+
 def test_silence_comes_to_an_end_with_an_error_and_the_end_of_the_stream():
     options = {**INTERVAL, "rtsp_reconnect_attempts": 0}
     with RtspServer() as server, Player(server.url, **options) as player:

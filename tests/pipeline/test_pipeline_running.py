@@ -159,6 +159,26 @@ def test_a_source_that_was_given_up_does_not_start_any_more(ball):
     pipeline.set_state(Gst.State.NULL)
 
 
+def test_a_source_that_was_closed_is_not_brought_up_again_on_the_pipelines_way_down(ball):
+    pipeline, (source,) = pipeline_of(ball.as_uri())
+    source.close()
+    pipeline.add(source.bin)  # as the pipeline sees it that has begun before `close` removed it
+    source.give_up()
+    pipeline.set_state(Gst.State.READY)
+    assert source.bin.get_state(0)[1] == Gst.State.NULL
+    pipeline.set_state(Gst.State.NULL)
+
+
+def test_a_source_that_was_given_up_is_stopped_by_its_pipeline_alone(ball):
+    pipeline, (source,) = pipeline_of(ball.as_uri())
+    pipeline.set_state(Gst.State.READY)
+    source.give_up()
+    source.close()
+    assert source.bin.get_parent() == pipeline
+    pipeline.set_state(Gst.State.NULL)
+    assert source.bin.get_state(0)[1] == Gst.State.NULL
+
+
 def test_a_signal_ends_a_paused_pipeline_properly_too(ball, tmp_path):
     output = tmp_path / "out.mp4"
     tail = f"nvvideoconvert ! x264enc tune=zerolatency ! mp4mux ! filesink location={output}"

@@ -223,7 +223,8 @@ class UriSource(Element):
     def _on_frame(self, outlet: Outlet, connection: Connection) -> bool:
         """A decoded frame, or sound, has come; whether it goes on."""
         pictures = self._outlets.get("video")
-        self._alive_s = time.monotonic()
+        if pictures is None or outlet is pictures:  # sound is no sign of life where pictures are
+            self._alive_s = time.monotonic()
         if not connection.has_frames:
             connection.has_frames = True
             self._begins(pictures or outlet)

@@ -96,7 +96,7 @@ class SourceBin:
         self._demuxers: list[Gst.Element] = []
         self._stopped_s: float | None = None
         self._starting = threading.Lock()  # guards the next
-        self._closed = False
+        self._closed = self._is_given_up = False
         self.bin: Gst.Bin = Gst.Bin.new(f"source-{index}")
         # A source that fails while it starts must not hold up the state of the others.
         self.bin.set_property("async-handling", True)
@@ -184,15 +184,18 @@ class SourceBin:
     def give_up(self) -> None:
         """Start no more, and follow the pipeline to its end, also where it failed."""
         with self._starting:
-            self._closed = True
-        self.bin.set_locked_state(False)
+            if not self._closed:  # else a pipeline on its way down would bring it up to READY again
+                self.bin.set_locked_state(False)
+            self._closed = self._is_given_up = True
 
     def close(self) -> None:
         """End it, stop it and take it out of its pipeline; may wait for its streaming thread."""
         self.end()
         with self._starting:  # what started behind this would play on, without a pipeline
+            if self._is_given_up:
+                return  # its pipeline stops it
             self._closed = True
-        self.bin.set_locked_state(True)
+            self.bin.set_locked_state(True)
         self.bin.set_state(Gst.State.NULL)
         pipeline = self.bin.get_parent()
         if pipeline is not None:
