@@ -187,13 +187,13 @@ newer_nats_server() {
   if dpkg --compare-versions "$version" ge 2.10; then return; fi
   mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
     sed -nE 's,^[^#]*(https?://[^ ]+/debian)/?( .*)?$,\1,p' | head -n 1) || true
-  if [[ -z $mirror ]]; then
-    say "the tests of NATS need nats-server 2.10 or newer and will fail: $version is installed"
-    return
-  fi
   folder=$(mktemp -d)
-  (quietly "downloading nats-server 2.10" download_nats_server "$mirror" "$folder")
-  install "$folder/usr/sbin/nats-server" .venv/bin/
+  if [[ -n $mirror ]] &&
+    (quietly "downloading nats-server 2.10" download_nats_server "$mirror" "$folder"); then
+    install "$folder/usr/sbin/nats-server" .venv/bin/
+  else
+    say "the tests of NATS need nats-server 2.10 or newer and will fail: $version is installed"
+  fi
   rm -rf "$folder"
 }
 
